@@ -1,0 +1,46 @@
+import type { Instant, Randomness } from './clock.js';
+
+/** Crockford's base32: no I, L, O, U, and sorts like the number it writes. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Prefixes of every id on the wire; the prefix says what it names. */
+export const idPrefixes = {
+  tenant: 'ten',
+  apiKey: 'key',
+  brand: 'brd',
+  billingEntity: 'ent',
+  customer: 'cus',
+  person: 'per',
+  partner: 'par',
+  device: 'dev',
+  contract: 'con',
+  mapping: 'map',
+  file: 'fil',
+  receipt: 'rcp',
+  quarantine: 'qua',
+  billRun: 'run',
+  invoice: 'inv',
+  creditNote: 'crn',
+  payment: 'pay',
+  agreement: 'agr',
+  statement: 'sta',
+  webhook: 'whk',
+  delivery: 'dlv',
+  event: 'evt',
+  request: 'req',
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+
+/** `prefix_` + 26 characters: 48 bits of time in milliseconds, then 80 random bits, so that ids sort by age (like a ULID). */
+export function newId(kind: IdKind, now: Instant, randomness: Randomness): string {
+  let time = '';
+  for (let left = now, i = 0; i < 10; i++, left = Math.floor(left / 32)) time = alphabet.charAt(left % 32) + time;
+  let chance = '';
+  for (const byte of randomness.bytes(16)) chance += alphabet.charAt(byte & 31);
+  return `${idPrefixes[kind]}_${time}${chance}`;
+}
+
+export function isId(kind: IdKind, text: string): boolean {
+  return text.length === 30 && text.startsWith(`${idPrefixes[kind]}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(text.slice(4));
+}

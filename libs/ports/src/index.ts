@@ -1,0 +1,4 @@
+export * from './actor-host.js';
+export * from './bus.js';
+export * from './chain-store.js';
+export * from './view-store.js';
