@@ -60,5 +60,7 @@ export interface View<D extends ViewDocument> {
 /** Documents with declared indexes. Conformance suite: `viewStoreSuite` in @tollkeeper/testing. */
 export interface ViewStore {
   view<D extends ViewDocument>(definition: ViewDefinition): View<D>;
+  /** Resolves when everything put so far, in views of either kind, is durable. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }

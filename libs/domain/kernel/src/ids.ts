@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Instant, Randomness } from './clock.js';
 
 /** Crockford's base32: no I, L, O, U, and sorts like the number it writes. */
@@ -38,6 +39,18 @@ export function newId(kind: IdKind, now: Instant, randomness: Randomness): strin
   for (let left = now, i = 0; i < 10; i++, left = Math.floor(left / 32)) time = alphabet.charAt(left % 32) + time;
   let chance = '';
   for (const byte of randomness.bytes(16)) chance += alphabet.charAt(byte & 31);
+  return `${idPrefixes[kind]}_${time}${chance}`;
+}
+
+/**
+ * The id of what a command makes: the command's time and a digest of its cause, so that the same command, sent again,
+ * makes the same thing. `index` tells apart several things of one kind made by one command.
+ */
+export function derivedId(kind: IdKind, tenantId: string, cause: string, index = 0): string {
+  const time = /_([0-9a-hjkmnp-tv-z]{10})[0-9a-hjkmnp-tv-z]{16}$/.exec(cause)?.[1] ?? '0000000000';
+  const digest = hash('sha256', `${kind}\n${tenantId}\n${cause}\n${index}`, 'buffer');
+  let chance = '';
+  for (const byte of digest.subarray(0, 16)) chance += alphabet.charAt(byte & 31);
   return `${idPrefixes[kind]}_${time}${chance}`;
 }
 

@@ -1,1 +1,2 @@
-export {};
+export * from './chain-writer.js';
+export * from './verify-chains.js';

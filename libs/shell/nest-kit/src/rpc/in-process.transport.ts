@@ -1,0 +1,62 @@
+import { ClientProxy, type CustomTransportStrategy, type ReadPacket, Server, type WritePacket } from '@nestjs/microservices';
+import { Problem } from '@tollkeeper/kernel';
+
+/**
+ * Requests between services that share a process: the same message patterns as over NATS, handed over by reference.
+ * Messages are read-only by convention of the proto types.
+ */
+export class InProcessServer extends Server implements CustomTransportStrategy {
+  listen(callback: () => void): void {
+    callback();
+  }
+
+  close(): void {
+    this.messageHandlers.clear();
+  }
+
+  override on(): never {
+    throw new Error('the in-process transport has no connection events');
+  }
+
+  override unwrap<T>(): T {
+    throw new Error('the in-process transport has no native server');
+  }
+
+  /** Runs the handler of a pattern and gives its only answer to `callback`. */
+  async handle(pattern: string, data: unknown, callback: (packet: WritePacket) => void): Promise<void> {
+    const handler = this.getHandlerByPattern(pattern);
+    if (!handler) {
+      callback({ err: new Problem('unavailable', `No service answers ${pattern} now; try again.`, { retryAfterS: 1 }), isDisposed: true });
+      return;
+    }
+    this.transformToObservable(await handler(data)).subscribe({
+      next: (response: unknown) => callback({ response, isDisposed: true }),
+      error: (err: unknown) => callback({ err, isDisposed: true }),
+    });
+  }
+}
+
+export class InProcessClient extends ClientProxy {
+  constructor(private readonly server: InProcessServer) {
+    super();
+  }
+
+  connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {}
+
+  override unwrap<T>(): T {
+    throw new Error('the in-process transport has no native client');
+  }
+
+  protected publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
+    this.server.handle(String(packet.pattern), packet.data, callback).catch((err: unknown) => callback({ err, isDisposed: true }));
+    return () => {};
+  }
+
+  protected dispatchEvent<T>(): Promise<T> {
+    throw new Error('facts go over the bus port, not over the request transport');
+  }
+}
