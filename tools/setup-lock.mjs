@@ -1,9 +1,11 @@
 /**
  * A lock between processes, so that two commands started at once do not install or build over each other.
- * The lock file names its holder by process id and start time; the lock of a dead holder is taken over.
+ * The lock file names its holder, and the program that the holder has started, by process id and start time, a line each.
+ * The lock is taken over when all of them are dead: an installer may outlive the command that started it.
  */
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const pollMs = 100;
 
@@ -39,7 +41,7 @@ function tryTake(path, me) {
 /** Removes the lock of a dead holder. Should another process have taken it over just before, its lock is put back. */
 function dropIfDead(path) {
   const holder = readHolder(path);
-  if (holder === undefined || identify(Number(holder.split(' ')[0])) === holder) return;
+  if (holder === undefined || holder.split('\n').some((line) => identify(Number(line.split(' ')[0])) === line)) return;
   const aside = `${path}.${process.pid}.dead`;
   try {
     renameSync(path, aside);
@@ -60,20 +62,32 @@ function readHolder(path) {
   }
 }
 
-/** Runs `work` while this process holds the lock file at `path`; waits as long as another living process holds it. */
-export function withLock(path, work) {
+/**
+ * Runs `work` while this process holds the lock file at `path`; waits as long as another living process holds it.
+ * `work` is given a function that adds a started program, by process id, to the holders.
+ */
+export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
   const me = identify(process.pid);
   let told = false;
   while (!tryTake(path, me)) {
     dropIfDead(path);
-    if (!told) process.stderr.write(`waiting for process ${readHolder(path)?.split(' ')[0] ?? '?'}, which is setting up this checkout …\n`);
-    told = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pollMs);
+    const holder = readHolder(path);
+    if (!told && holder) {
+      process.stderr.write(`waiting for process ${holder.split(' ')[0]}, which is setting up this checkout …\n`);
+      told = true;
+    }
+    await delay(holder ? pollMs : 0);
   }
   try {
-    return work();
+    return await work((pid) => addHolder(path, `${me}\n${identify(pid)}`));
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+function addHolder(path, holders) {
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, holders);
+  renameSync(next, path);
 }
