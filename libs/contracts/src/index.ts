@@ -6,3 +6,4 @@ export * as ratingV1 from './generated/tollkeeper/rating/v1/rating_pb.js';
 export * as receivablesV1 from './generated/tollkeeper/receivables/v1/receivables_pb.js';
 export * as tenantV1 from './generated/tollkeeper/tenant/v1/tenant_pb.js';
 export * as usageV1 from './generated/tollkeeper/usage/v1/usage_pb.js';
+export * from './usage-codec.js';

@@ -1,5 +1,5 @@
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import { factsV1, usageV1 } from '@tollkeeper/contracts';
+import { decodeUsageBatch, encodeUsageBatch, factsV1, type UsageBatchValue, usageV1 } from '@tollkeeper/contracts';
 import type { Topic } from '@tollkeeper/ports';
 
 /** A topic whose values are messages of one proto type. */
@@ -17,6 +17,14 @@ export const factsTopic = protoTopic('facts', 4, factsV1.FactSchema);
 
 /** How the parts of receipts ended, from rating (and the edge) to ingestion; partitioned by tenant. */
 export const intakeTopic = protoTopic('intake', 4, usageV1.IntakeOutcomeSchema);
+
+/**
+ * Accepted usage on its way to be booked; partitioned by `partitionOf(tenant + '/' + device)`, so that one device's events
+ * keep to one consumer. The composition decides the number of partitions; publisher and consumer must agree on it.
+ */
+export function usageTopic(partitions: number): Topic<UsageBatchValue> {
+  return { name: 'usage', partitions, encode: encodeUsageBatch, decode: decodeUsageBatch };
+}
 
 /** The partition of a key: FNV-1a over its UTF-16 code units, so that every process finds the same one. */
 export function partitionOf(key: string, partitions: number): number {
