@@ -1,13 +1,13 @@
-/** One jest for the whole workspace: specs sit beside the code and run from the TypeScript sources. */
+/** One jest for the whole workspace: specs sit beside the code and run from the TypeScript sources. Start it with `npm test`. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/tools'],
-  testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testMatch: ['**/*.spec.ts', '<rootDir>/tools/**/*.spec.mjs'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/tools/lint-fixture/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  testEnvironmentOptions: { customExportConditions: ['@tollkeeper/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@tollkeeper/source', 'node', 'node-addons'] },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

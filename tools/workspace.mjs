@@ -19,7 +19,12 @@ export function packageFolders() {
     .sort();
 }
 
+/** Files that match a pattern, relative to the root. */
+export function filesMatching(pattern) {
+  return globSync(pattern, { cwd: workspaceRoot }).sort();
+}
+
 /** Every TypeScript file of a package, relative to the root. */
 export function sourceFiles(folder) {
-  return globSync(`${folder}/src/**/*.ts`, { cwd: workspaceRoot }).sort();
+  return filesMatching(`${folder}/src/**/*.ts`);
 }

@@ -1,0 +1,4 @@
+// accepted
+import * as other from 'decimal.js';
+
+export { other };

@@ -1,0 +1,2 @@
+// refused: no-restricted-properties
+export const lot = () => Math.random();

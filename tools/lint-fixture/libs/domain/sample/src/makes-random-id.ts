@@ -1,0 +1,4 @@
+// refused: no-restricted-imports
+import { randomUUID } from 'node:crypto';
+
+export const newId = () => randomUUID();

@@ -1,0 +1,2 @@
+// accepted
+export const toDate = (epochMs: number) => new Date(epochMs);

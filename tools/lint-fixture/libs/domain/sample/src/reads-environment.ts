@@ -1,0 +1,2 @@
+// refused: no-restricted-globals
+export const region = () => process.env['REGION'];

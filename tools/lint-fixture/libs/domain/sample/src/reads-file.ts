@@ -1,0 +1,4 @@
+// refused: no-restricted-imports
+import * as other from 'node:fs';
+
+export { other };

@@ -1,0 +1,4 @@
+// refused: @typescript-eslint/no-floating-promises
+export function send(write: () => Promise<void>): void {
+  write();
+}

@@ -1,0 +1,52 @@
+/**
+ * Which kind of package may import which, by the `type:` tag in each package's package.json (`nx.tags`).
+ * Dependencies point one way: towards the domain. Adapters are named by compositions, and by the `main.ts` of a service alone.
+ */
+const mayImport = {
+  domain: ['domain'],
+  contracts: [],
+  ports: ['domain'],
+  adapter: ['ports', 'domain'],
+  shell: ['shell', 'ports', 'domain', 'contracts'],
+  testing: ['ports', 'domain'],
+  service: ['domain', 'contracts', 'ports', 'shell'],
+  composition: ['service', 'domain', 'contracts', 'ports', 'shell', 'adapter'],
+};
+
+const tagged = (types) => types.map((type) => `type:${type}`);
+
+/** The command line speaks to the platform through its public API alone, although it is started like a composition. */
+const cliConstraint = {
+  allSourceTags: ['type:composition', 'scope:cli'],
+  onlyDependOnLibsWithTags: tagged(['domain', 'contracts', 'shell']),
+};
+
+/** Configuration of `@nx/enforce-module-boundaries`; `also` widens what packages of a type may import. */
+function boundaryRule(also = () => [], further = [cliConstraint]) {
+  return [
+    'error',
+    {
+      allow: [],
+      enforceBuildableLibDependency: false,
+      banTransitiveDependencies: false,
+      depConstraints: [
+        ...further,
+        ...Object.entries(mayImport).map(([type, types]) => ({
+          sourceTag: `type:${type}`,
+          onlyDependOnLibsWithTags: tagged([...types, ...also(type)]),
+        })),
+      ],
+    },
+  ];
+}
+
+export const codeBoundaries = boundaryRule();
+
+/** A service that starts as a process of its own composes itself in its main.ts. */
+export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter'] : []));
+
+/** Specs use real parts and the conformance suites; those of the domain stay as pure as the domain, those of compositions run the whole. */
+export const specBoundaries = boundaryRule((type) => {
+  if (type === 'domain' || type === 'contracts') return [];
+  return type === 'composition' ? ['testing', 'composition'] : ['adapter', 'testing'];
+}, []);

@@ -1,0 +1,34 @@
+/** Proves that the linter refuses what it is there to refuse: a rule that silently stopped working would pass every other check. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { filesMatching, workspaceRoot } from '../workspace.mjs';
+
+const fixture = 'tools/lint-fixture';
+const files = filesMatching(`${fixture}/**/*.ts`);
+
+/** The rules that spoke up, per file. */
+let refusals;
+
+beforeAll(() => {
+  const nx = join(workspaceRoot, 'node_modules/nx/dist/bin/nx.js');
+  const done = spawnSync(process.execPath, [nx, 'run', 'lint-fixture:lint-fixture', '--skip-nx-cache'], {
+    cwd: workspaceRoot,
+    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', NODE_OPTIONS: '' },
+    encoding: 'utf8',
+  });
+  if (done.status !== 1) throw new Error(`linting the fixture ended with ${done.status} instead of 1:\n${done.stdout}${done.stderr}`);
+  const report = JSON.parse(readFileSync(join(workspaceRoot, '.cache/lint-fixture.json'), 'utf8'));
+  refusals = new Map(
+    report.map(({ filePath, messages }) => [relative(workspaceRoot, filePath), [...new Set(messages.map((message) => message.ruleId))].sort()]),
+  );
+}, 180_000);
+
+describe('the linter', () => {
+  it.each(files)('judges %s as its first line says', (file) => {
+    const [, verdict, rules = ''] = /^\/\/ (refused|accepted)(?:: (.*))?\n/.exec(readFileSync(join(workspaceRoot, file), 'utf8')) ?? [];
+    expect(verdict).toBeDefined();
+    expect(refusals.get(file)).toEqual(rules.split(' ').filter(Boolean).sort());
+  });
+});
