@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollkeeper/usage/v1/usage.proto.
  */
 export const file_tollkeeper_usage_v1_usage: GenFile = /*@__PURE__*/
-  fileDesc("Ch90b2xsa2VlcGVyL3VzYWdlL3YxL3VzYWdlLnByb3RvEhN0b2xsa2VlcGVyLnVzYWdlLnYxIoACCgpVc2FnZUV2ZW50EgoKAmlkGAEgASgJEg4KBnNvdXJjZRgCIAEoCRIOCgZkZXZpY2UYAyABKAkSDQoFbWV0ZXIYBCABKAkSDwoHdGltZV9tcxgFIAEoARIQCghxdWFudGl0eRgGIAEoCRILCgNrZXkYByABKAkSQwoKZGltZW5zaW9ucxgIIAMoCzIvLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudC5EaW1lbnNpb25zRW50cnkSDwoHb3JkaW5hbBgJIAEoDRoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKHAQoKVXNhZ2VCYXRjaBIRCgl0ZW5hbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRIMCgRwYXJ0GAMgASgJEhMKC3JlY2VpdmVkX21zGAQgASgBEi8KBmV2ZW50cxgFIAMoCzIfLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudCKhAQoMUmVmdXNlZEV2ZW50Eg8KB29yZGluYWwYASABKA0SDgoGcmVhc29uGAIgASgJEg4KBmRldGFpbBgDIAEoCRINCgVwYXJhbRgEIAEoCRIuCgVldmVudBgFIAEoCzIfLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudBIQCghvcmlnaW5hbBgGIAEoCRIPCgdtYXBwaW5nGAcgASgJIlMKCk1ldGVyQ291bnQSDQoFbWV0ZXIYASABKAkSDgoGYm9va2VkGAIgASgNEhEKCWR1cGxpY2F0ZRgDIAEoDRITCgtxdWFyYW50aW5lZBgEIAEoDSLnAQoNSW50YWtlT3V0Y29tZRIRCgl0ZW5hbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRIMCgRwYXJ0GAMgASgJEgsKA2RheRgEIAEoCRIQCghyZWNlaXZlZBgFIAEoDRINCgVwYXJ0cxgGIAMoCRIvCgZjb3VudHMYByADKAsyHy50b2xsa2VlcGVyLnVzYWdlLnYxLk1ldGVyQ291bnQSMgoHcmVmdXNlZBgIIAMoCzIhLnRvbGxrZWVwZXIudXNhZ2UudjEuUmVmdXNlZEV2ZW50Eg4KBm9yaWdpbhgJIAEoCWIGcHJvdG8z");
+  fileDesc("Ch90b2xsa2VlcGVyL3VzYWdlL3YxL3VzYWdlLnByb3RvEhN0b2xsa2VlcGVyLnVzYWdlLnYxIoACCgpVc2FnZUV2ZW50EgoKAmlkGAEgASgJEg4KBnNvdXJjZRgCIAEoCRIOCgZkZXZpY2UYAyABKAkSDQoFbWV0ZXIYBCABKAkSDwoHdGltZV9tcxgFIAEoARIQCghxdWFudGl0eRgGIAEoCRILCgNrZXkYByABKAkSQwoKZGltZW5zaW9ucxgIIAMoCzIvLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudC5EaW1lbnNpb25zRW50cnkSDwoHb3JkaW5hbBgJIAEoDRoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKHAQoKVXNhZ2VCYXRjaBIRCgl0ZW5hbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRIMCgRwYXJ0GAMgASgJEhMKC3JlY2VpdmVkX21zGAQgASgBEi8KBmV2ZW50cxgFIAMoCzIfLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudCKhAQoMUmVmdXNlZEV2ZW50Eg8KB29yZGluYWwYASABKA0SDgoGcmVhc29uGAIgASgJEg4KBmRldGFpbBgDIAEoCRINCgVwYXJhbRgEIAEoCRIuCgVldmVudBgFIAEoCzIfLnRvbGxrZWVwZXIudXNhZ2UudjEuVXNhZ2VFdmVudBIQCghvcmlnaW5hbBgGIAEoCRIPCgdtYXBwaW5nGAcgASgJIlMKCk1ldGVyQ291bnQSDQoFbWV0ZXIYASABKAkSDgoGYm9va2VkGAIgASgNEhEKCWR1cGxpY2F0ZRgDIAEoDRITCgtxdWFyYW50aW5lZBgEIAEoDSL8AQoNSW50YWtlT3V0Y29tZRIRCgl0ZW5hbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRIMCgRwYXJ0GAMgASgJEgsKA2RheRgEIAEoCRIQCghyZWNlaXZlZBgFIAEoDRINCgVwYXJ0cxgGIAMoCRIvCgZjb3VudHMYByADKAsyHy50b2xsa2VlcGVyLnVzYWdlLnYxLk1ldGVyQ291bnQSMgoHcmVmdXNlZBgIIAMoCzIhLnRvbGxrZWVwZXIudXNhZ2UudjEuUmVmdXNlZEV2ZW50Eg4KBm9yaWdpbhgJIAEoCRITCgtyZWNlaXZlZF9tcxgKIAEoAWIGcHJvdG8z");
 
 /**
  * One reading that may cost something. Exactly one meter.
@@ -253,7 +253,8 @@ export type IntakeOutcome = Message<"tollkeeper.usage.v1.IntakeOutcome"> & {
   day: string;
 
   /**
-   * Only with `edge`: events received, and the parts that rating will report.
+   * Only with `edge`: events received, and the other parts to come. A long list of refused events is told in several
+   * parts (`edge`, `edge2` …), all of them listed here.
    *
    * @generated from field: uint32 received = 5;
    */
@@ -280,6 +281,13 @@ export type IntakeOutcome = Message<"tollkeeper.usage.v1.IntakeOutcome"> & {
    * @generated from field: string origin = 9;
    */
   origin: string;
+
+  /**
+   * Only with `edge`: when the batch was received, on the tenant's clock: milliseconds since 1970-01-01T00:00:00Z.
+   *
+   * @generated from field: double received_ms = 10;
+   */
+  receivedMs: number;
 };
 
 /**
