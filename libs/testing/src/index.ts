@@ -1,1 +1,1 @@
-export {};
+export * from './conformance/chain-store.suite.js';

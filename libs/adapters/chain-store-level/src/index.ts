@@ -1,1 +1,1 @@
-export {};
+export * from './level-chain-store.js';

@@ -64,7 +64,9 @@ function putContent(entry: Omit<Entry, 'hash'>): number {
 
 /** The canonical bytes of an entry's content. The view is valid until the next encoding. */
 export function contentBytes(entry: Omit<Entry, 'hash'>): Uint8Array {
-  return scratch.subarray(0, putContent(entry));
+  // The encoding may move to a larger buffer: only afterwards is it known which.
+  const end = putContent(entry);
+  return scratch.subarray(0, end);
 }
 
 /** The stored form: content, then its hash. */

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataFolderInUse, DataFolderTooNew, DataFolderUnusable } from '@tollkeeper/data-folder';
+import type { ChainStore } from '@tollkeeper/ports';
+import { chainStoreSuite } from '@tollkeeper/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LevelChainStore } from './level-chain-store.js';
+
+chainStoreSuite('LevelDB', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chains-'));
+  let store: ChainStore | undefined;
+  return {
+    open: async () => (store = await LevelChainStore.open({ folder })),
+    dispose: async () => {
+      await store?.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+chainStoreSuite('LevelDB with groups of three entries and a small head cache', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chains-'));
+  let store: ChainStore | undefined;
+  return {
+    open: async () => (store = await LevelChainStore.open({ folder, maxGroupEntries: 3, headCacheChains: 1 })),
+    dispose: async () => {
+      await store?.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+describe('folder of the LevelDB chain store', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chains-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('refuses a folder that is in use', async () => {
+    const store = await LevelChainStore.open({ folder });
+    await expect(LevelChainStore.open({ folder })).rejects.toThrow(DataFolderInUse);
+    await store.close();
+  });
+
+  it('refuses a folder that a newer release wrote, and says so', async () => {
+    await writeFile(join(folder, 'format.json'), '{"content":"chain-store","version":99}');
+    await expect(LevelChainStore.open({ folder })).rejects.toThrow(DataFolderTooNew);
+    await expect(LevelChainStore.open({ folder })).rejects.toThrow(/layout 99 .* newer release/);
+  });
+
+  it('refuses a folder of another store', async () => {
+    await writeFile(join(folder, 'format.json'), '{"content":"bus","version":1}');
+    await expect(LevelChainStore.open({ folder })).rejects.toThrow(DataFolderUnusable);
+  });
+});

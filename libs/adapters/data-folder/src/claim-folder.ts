@@ -1,0 +1,72 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCodes } from './error-details.js';
+import { DataFolderTooNew, DataFolderUnusable } from './errors.js';
+
+/** What a folder holds and in which layout; stored in its `format.json`. */
+export interface FolderFormat {
+  readonly content: string;
+  /** Counts up from 1 with every change that an older release cannot read. */
+  readonly version: number;
+}
+
+const fileName = 'format.json';
+
+function parseFormat(text: string): FolderFormat | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('content' in value) || !('version' in value)) return undefined;
+    const { content, version } = value;
+    return typeof content === 'string' && Number.isSafeInteger(version) ? { content, version: Number(version) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCodes(error).includes('ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Makes names in the folder durable; where a folder cannot be synced (Windows), the file system orders them itself. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Creates the folder or checks that it holds what the caller expects, in a layout that it knows. An older layout is
+ * answered with its version, so that the caller can convert it.
+ * @throws DataFolderTooNew, DataFolderUnusable
+ */
+export async function claimFolder(folder: string, format: FolderFormat): Promise<FolderFormat> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, fileName);
+  const text = await readIfThere(path);
+  if (text === undefined) {
+    const draft = `${path}.new`;
+    const handle = await open(draft, 'w');
+    await handle.writeFile(JSON.stringify(format) + '\n');
+    await handle.sync();
+    await handle.close();
+    await rename(draft, path);
+    await syncFolder(folder);
+    return format;
+  }
+  const found = parseFormat(text);
+  if (!found) throw new DataFolderUnusable(`${path} does not say what the folder holds; restore it from a backup`);
+  if (found.content !== format.content) {
+    throw new DataFolderUnusable(`${folder} holds a ${found.content}, not a ${format.content}; configure another folder`);
+  }
+  if (found.version > format.version) {
+    throw new DataFolderTooNew(
+      `${folder} has layout ${found.version} of the ${found.content}, this release knows up to ${format.version}; start a newer release`,
+    );
+  }
+  return found;
+}
