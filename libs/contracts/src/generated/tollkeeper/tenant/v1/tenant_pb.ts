@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tollkeeper/tenant/v1/tenant.proto.
  */
 export const file_tollkeeper_tenant_v1_tenant: GenFile = /*@__PURE__*/
-  fileDesc("CiF0b2xsa2VlcGVyL3RlbmFudC92MS90ZW5hbnQucHJvdG8SFHRvbGxrZWVwZXIudGVuYW50LnYxIlIKBlRlbmFudBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKY3JlYXRlZF9hdBgEIAEoCRIMCgRzbHVnGAUgASgJIisKCVRlc3RDbG9jaxIRCgl0ZW5hbnRfaWQYASABKAkSCwoDbm93GAIgASgJIoYBCgZBcGlLZXkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRyb2xlGAMgASgJEg4KBnNjb3BlcxgEIAMoCRIMCgRoaW50GAUgASgJEhIKCmNyZWF0ZWRfYXQYBiABKAkSEgoKcmV2b2tlZF9hdBgHIAEoCRIOCgZzZWNyZXQYCCABKAkiWwoHQWRkcmVzcxINCgVsaW5lMRgBIAEoCRINCgVsaW5lMhgCIAEoCRITCgtwb3N0YWxfY29kZRgDIAEoCRIMCgRjaXR5GAQgASgJEg8KB2NvdW50cnkYBSABKAki1gIKDUJpbGxpbmdFbnRpdHkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIbChNyZWdpc3RyYXRpb25fbnVtYmVyGAMgASgJEhIKCnZhdF9udW1iZXIYBCABKAkSLgoHYWRkcmVzcxgFIAEoCzIdLnRvbGxrZWVwZXIudGVuYW50LnYxLkFkZHJlc3MSEAoIY3VycmVuY3kYBiABKAkSDgoGc2VyaWVzGAcgASgJEgwKBGliYW4YCCABKAkSCwoDYmljGAkgASgJEhAKCGJhbmtnaXJvGAogASgJEhAKCHJvdW5kaW5nGAsgASgJEhYKDnJlZmVyZW5jZV9raW5kGAwgASgJEhQKDHBheW1lbnRfZGF5cxgNIAEoDRIUCgx2YXRfY2F0ZWdvcnkYDiABKAkSEQoJdGltZV96b25lGA8gASgJEhIKCmNyZWF0ZWRfYXQYECABKAkiyQEKBUJyYW5kEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSGQoRYmlsbGluZ19lbnRpdHlfaWQYAyABKAkSFQoNcHJpbWFyeV9jb2xvchgEIAEoCRIUCgxhY2NlbnRfY29sb3IYBSABKAkSEAoIbG9nb19zdmcYBiABKAkSFQoNc3VwcG9ydF9lbWFpbBgHIAEoCRIPCgd3ZWJzaXRlGAggASgJEhAKCGxhbmd1YWdlGAkgASgJEhIKCmNyZWF0ZWRfYXQYCiABKAkiKAoKRGVwYXJ0bWVudBIMCgRjb2RlGAEgASgJEgwKBG5hbWUYAiABKAkiwQIKCEN1c3RvbWVyEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSEAoIYnJhbmRfaWQYAyABKAkSEQoJcmVmZXJlbmNlGAQgASgJEgwKBG5hbWUYBSABKAkSDQoFZW1haWwYBiABKAkSLgoHYWRkcmVzcxgHIAEoCzIdLnRvbGxrZWVwZXIudGVuYW50LnYxLkFkZHJlc3MSEgoKdmF0X251bWJlchgIIAEoCRIQCghsYW5ndWFnZRgJIAEoCRI1CgtkZXBhcnRtZW50cxgKIAMoCzIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkRlcGFydG1lbnQSEgoKY3JlYXRlZF9hdBgLIAEoCRIRCgllcmFzZWRfYXQYDCABKAkSFAoMcGF5bWVudF9kYXlzGA0gASgNEg8KB2NvdW50cnkYDiABKAkivAEKB1BhcnRuZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgVlbWFpbBgDIAEoCRISCgp2YXRfbnVtYmVyGAQgASgJEgwKBGliYW4YBSABKAkSEAoIY3VycmVuY3kYBiABKAkSEAoIbGFuZ3VhZ2UYByABKAkSEgoKY3JlYXRlZF9hdBgIIAEoCRIuCgdhZGRyZXNzGAkgASgLMh0udG9sbGtlZXBlci50ZW5hbnQudjEuQWRkcmVzcyKMAgoGRGV2aWNlEgoKAmlkGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSEwoLY3VzdG9tZXJfaWQYBSABKAkSEgoKZGVwYXJ0bWVudBgGIAEoCRITCgtjb250cmFjdF9pZBgHIAEoCRISCgpwYXJ0bmVyX2lkGAggASgJEjQKBHRhZ3MYCSADKAsyJi50b2xsa2VlcGVyLnRlbmFudC52MS5EZXZpY2UuVGFnc0VudHJ5EhIKCmNyZWF0ZWRfYXQYCiABKAkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTgoMUmVjdXJyaW5nRmVlEgwKBGNvZGUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGYW1vdW50GAMgASgJEgsKA3BlchgEIAEoCSJGCgpIb2xkUG9saWN5EhEKCXRocmVzaG9sZBgBIAEoCRIPCgdtaW5pbXVtGAIgASgJEhQKDGxvbmdlc3RfZGF5cxgDIAEoDSLkAgoIQ29udHJhY3QSCgoCaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJEhAKCGN1cnJlbmN5GAQgASgJEhEKCXRpbWVfem9uZRgFIAEoCRIOCgZwZXJpb2QYBiABKAkSEgoKYW5jaG9yX2RheRgHIAEoDRITCgtwcmljZV9saXN0cxgIIAMoCRI6Cg5yZWN1cnJpbmdfZmVlcxgJIAMoCzIiLnRvbGxrZWVwZXIudGVuYW50LnYxLlJlY3VycmluZ0ZlZRIuCgRob2xkGAogASgLMiAudG9sbGtlZXBlci50ZW5hbnQudjEuSG9sZFBvbGljeRISCgpzdGFydF9kYXRlGAsgASgJEhAKCGVuZF9kYXRlGAwgASgJEg8KB2RldmljZXMYDSADKAkSDwoHdmVyc2lvbhgOIAEoDRISCgpjcmVhdGVkX2F0GA8gASgJInAKD1dlYmhvb2tFbmRwb2ludBIKCgJpZBgBIAEoCRILCgN1cmwYAiABKAkSDgoGZXZlbnRzGAMgAygJEg4KBnNlY3JldBgEIAEoCRIQCghkaXNhYmxlZBgFIAEoCBISCgpjcmVhdGVkX2F0GAYgASgJItABCg9XZWJob29rRGVsaXZlcnkSCgoCaWQYASABKAkSEwoLZW5kcG9pbnRfaWQYAiABKAkSEAoIZXZlbnRfaWQYAyABKAkSDQoFZXZlbnQYBCABKAkSDgoGc3RhdHVzGAUgASgJEhAKCGF0dGVtcHRzGAYgASgNEhgKEGxhc3Rfc3RhdHVzX2NvZGUYByABKA0SEgoKbGFzdF9lcnJvchgIIAEoCRIXCg9uZXh0X2F0dGVtcHRfYXQYCSABKAkSEgoKY3JlYXRlZF9hdBgKIAEoCSIrCgpHZXRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIKCgJpZBgCIAEoCSKlAQoLTGlzdFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWxpbWl0GAIgASgNEg4KBmN1cnNvchgDIAEoCRITCgtjdXN0b21lcl9pZBgEIAEoCRISCgpwYXJ0bmVyX2lkGAUgASgJEhMKC2NvbnRyYWN0X2lkGAYgASgJEhMKC2VuZHBvaW50X2lkGAcgASgJEhEKCXJlZmVyZW5jZRgIIAEoCSJSChNDcmVhdGVUZW5hbnRSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJEiwKBnRlbmFudBgCIAEoCzIcLnRvbGxrZWVwZXIudGVuYW50LnYxLlRlbmFudCIzChJMaXN0VGVuYW50c1JlcXVlc3QSDQoFbGltaXQYASABKA0SDgoGY3Vyc29yGAIgASgJIk4KClRlbmFudFBhZ2USKwoFaXRlbXMYASADKAsyHC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnQSEwoLbmV4dF9jdXJzb3IYAiABKAkiZgoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSLQoHYXBpX2tleRgDIAEoCzIcLnRvbGxrZWVwZXIudGVuYW50LnYxLkFwaUtleSJOCgpBcGlLZXlQYWdlEisKBWl0ZW1zGAEgAygLMhwudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5EhMKC25leHRfY3Vyc29yGAIgASgJIkMKE1Jldm9rZUFwaUtleVJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEgoKAmlkGAMgASgJIicKE0F1dGhlbnRpY2F0ZVJlcXVlc3QSEAoIa2V5X2hhc2gYASABKAkihwEKCVByaW5jaXBhbBIRCgl0ZW5hbnRfaWQYASABKAkSEgoKYXBpX2tleV9pZBgCIAEoCRIMCgRyb2xlGAMgASgJEg4KBnNjb3BlcxgEIAMoCRIMCgRtb2RlGAUgASgJEhMKC2N1c3RvbWVyX2lkGAYgASgJEhIKCnBhcnRuZXJfaWQYByABKAkiewoaQ3JlYXRlQmlsbGluZ0VudGl0eVJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEjsKDmJpbGxpbmdfZW50aXR5GAMgASgLMiMudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eSJcChFCaWxsaW5nRW50aXR5UGFnZRIyCgVpdGVtcxgBIAMoCzIjLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdFbnRpdHkSEwoLbmV4dF9jdXJzb3IYAiABKAkiYgoSQ3JlYXRlQnJhbmRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIqCgVicmFuZBgDIAEoCzIbLnRvbGxrZWVwZXIudGVuYW50LnYxLkJyYW5kIkwKCUJyYW5kUGFnZRIqCgVpdGVtcxgBIAMoCzIbLnRvbGxrZWVwZXIudGVuYW50LnYxLkJyYW5kEhMKC25leHRfY3Vyc29yGAIgASgJImsKFUNyZWF0ZUN1c3RvbWVyUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSMAoIY3VzdG9tZXIYAyABKAsyHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lciJEChRFcmFzZUN1c3RvbWVyUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSCgoCaWQYAyABKAkiUgoMQ3VzdG9tZXJQYWdlEi0KBWl0ZW1zGAEgAygLMh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ3VzdG9tZXISEwoLbmV4dF9jdXJzb3IYAiABKAkiaAoUQ3JlYXRlUGFydG5lclJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEi4KB3BhcnRuZXIYAyABKAsyHS50b2xsa2VlcGVyLnRlbmFudC52MS5QYXJ0bmVyIlAKC1BhcnRuZXJQYWdlEiwKBWl0ZW1zGAEgAygLMh0udG9sbGtlZXBlci50ZW5hbnQudjEuUGFydG5lchITCgtuZXh0X2N1cnNvchgCIAEoCSJnChRDcmVhdGVEZXZpY2VzUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSLQoHZGV2aWNlcxgDIAMoCzIcLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZSI5CgpEZXZpY2VMaXN0EisKBWl0ZW1zGAEgAygLMhwudG9sbGtlZXBlci50ZW5hbnQudjEuRGV2aWNlIk4KCkRldmljZVBhZ2USKwoFaXRlbXMYASADKAsyHC50b2xsa2VlcGVyLnRlbmFudC52MS5EZXZpY2USEwoLbmV4dF9jdXJzb3IYAiABKAkiaAoSUHV0Q29udHJhY3RSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIwCghjb250cmFjdBgDIAEoCzIeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0IlIKDENvbnRyYWN0UGFnZRItCgVpdGVtcxgBIAMoCzIeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0EhMKC25leHRfY3Vyc29yGAIgASgJInkKHENyZWF0ZVdlYmhvb2tFbmRwb2ludFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEjcKCGVuZHBvaW50GAMgASgLMiUudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0VuZHBvaW50ImAKE1dlYmhvb2tFbmRwb2ludFBhZ2USNAoFaXRlbXMYASADKAsyJS50b2xsa2VlcGVyLnRlbmFudC52MS5XZWJob29rRW5kcG9pbnQSEwoLbmV4dF9jdXJzb3IYAiABKAkiYAoTV2ViaG9va0RlbGl2ZXJ5UGFnZRI0CgVpdGVtcxgBIAMoCzIlLnRvbGxrZWVwZXIudGVuYW50LnYxLldlYmhvb2tEZWxpdmVyeRITCgtuZXh0X2N1cnNvchgCIAEoCSJAChBSZWRlbGl2ZXJSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIKCgJpZBgDIAEoCSI9Cg1EZWxldGVSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIKCgJpZBgDIAEoCSIVCgdEZWxldGVkEgoKAmlkGAEgASgJIkMKE0FkdmFuY2VDbG9ja1JlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEgoKAnRvGAMgASgJIiQKD0dldENsb2NrUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkiPwoNVGVzdENsb2NrTGlzdBIuCgVpdGVtcxgBIAMoCzIfLnRvbGxrZWVwZXIudGVuYW50LnYxLlRlc3RDbG9jayIXChVMaXN0VGVzdENsb2Nrc1JlcXVlc3Qi3AEKDEJpbGxpbmdQYXJ0eRIwCghjdXN0b21lchgBIAEoCzIeLnRvbGxrZWVwZXIudGVuYW50LnYxLkN1c3RvbWVyEioKBWJyYW5kGAIgASgLMhsudG9sbGtlZXBlci50ZW5hbnQudjEuQnJhbmQSOwoOYmlsbGluZ19lbnRpdHkYAyABKAsyIy50b2xsa2VlcGVyLnRlbmFudC52MS5CaWxsaW5nRW50aXR5EjEKCWNvbnRyYWN0cxgEIAMoCzIeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0Ii8KDVJ1bkR1ZVJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEgsKA25vdxgCIAEoCSJ1CgtSdW5EdWVSZXBseRI5CgRkb25lGAEgAygLMisudG9sbGtlZXBlci50ZW5hbnQudjEuUnVuRHVlUmVwbHkuRG9uZUVudHJ5GisKCURvbmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBMucYCg1UZW5hbnRTZXJ2aWNlElcKDENyZWF0ZVRlbmFudBIpLnRvbGxrZWVwZXIudGVuYW50LnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaHC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnQSWQoLTGlzdFRlbmFudHMSKC50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0VGVuYW50c1JlcXVlc3QaIC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnRQYWdlEksKCUdldFRlbmFudBIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaHC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnQSVwoMQ3JlYXRlQXBpS2V5EikudG9sbGtlZXBlci50ZW5hbnQudjEuQ3JlYXRlQXBpS2V5UmVxdWVzdBocLnRvbGxrZWVwZXIudGVuYW50LnYxLkFwaUtleRJSCgtMaXN0QXBpS2V5cxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GiAudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5UGFnZRJXCgxSZXZva2VBcGlLZXkSKS50b2xsa2VlcGVyLnRlbmFudC52MS5SZXZva2VBcGlLZXlSZXF1ZXN0GhwudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5EloKDEF1dGhlbnRpY2F0ZRIpLnRvbGxrZWVwZXIudGVuYW50LnYxLkF1dGhlbnRpY2F0ZVJlcXVlc3QaHy50b2xsa2VlcGVyLnRlbmFudC52MS5QcmluY2lwYWwSbAoTQ3JlYXRlQmlsbGluZ0VudGl0eRIwLnRvbGxrZWVwZXIudGVuYW50LnYxLkNyZWF0ZUJpbGxpbmdFbnRpdHlSZXF1ZXN0GiMudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eRJZChBHZXRCaWxsaW5nRW50aXR5EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBojLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdFbnRpdHkSYQoTTGlzdEJpbGxpbmdFbnRpdGllcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GicudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eVBhZ2USVAoLQ3JlYXRlQnJhbmQSKC50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVCcmFuZFJlcXVlc3QaGy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZBJJCghHZXRCcmFuZBIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaGy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZBJQCgpMaXN0QnJhbmRzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaHy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZFBhZ2USXQoOQ3JlYXRlQ3VzdG9tZXISKy50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVDdXN0b21lclJlcXVlc3QaHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lchJPCgtHZXRDdXN0b21lchIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lchJWCg1MaXN0Q3VzdG9tZXJzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaIi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lclBhZ2USWwoNRXJhc2VDdXN0b21lchIqLnRvbGxrZWVwZXIudGVuYW50LnYxLkVyYXNlQ3VzdG9tZXJSZXF1ZXN0Gh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ3VzdG9tZXISVwoPR2V0QmlsbGluZ1BhcnR5EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBoiLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdQYXJ0eRJaCg1DcmVhdGVQYXJ0bmVyEioudG9sbGtlZXBlci50ZW5hbnQudjEuQ3JlYXRlUGFydG5lclJlcXVlc3QaHS50b2xsa2VlcGVyLnRlbmFudC52MS5QYXJ0bmVyEk0KCkdldFBhcnRuZXISIC50b2xsa2VlcGVyLnRlbmFudC52MS5HZXRSZXF1ZXN0Gh0udG9sbGtlZXBlci50ZW5hbnQudjEuUGFydG5lchJUCgxMaXN0UGFydG5lcnMSIS50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0UmVxdWVzdBohLnRvbGxrZWVwZXIudGVuYW50LnYxLlBhcnRuZXJQYWdlEl0KDUNyZWF0ZURldmljZXMSKi50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVEZXZpY2VzUmVxdWVzdBogLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZUxpc3QSSwoJR2V0RGV2aWNlEiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBocLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZRJSCgtMaXN0RGV2aWNlcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GiAudG9sbGtlZXBlci50ZW5hbnQudjEuRGV2aWNlUGFnZRJXCgtQdXRDb250cmFjdBIoLnRvbGxrZWVwZXIudGVuYW50LnYxLlB1dENvbnRyYWN0UmVxdWVzdBoeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0Ek8KC0dldENvbnRyYWN0EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBoeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0ElYKDUxpc3RDb250cmFjdHMSIS50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0UmVxdWVzdBoiLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0UGFnZRJyChVDcmVhdGVXZWJob29rRW5kcG9pbnQSMi50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0GiUudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0VuZHBvaW50EmQKFExpc3RXZWJob29rRW5kcG9pbnRzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaKS50b2xsa2VlcGVyLnRlbmFudC52MS5XZWJob29rRW5kcG9pbnRQYWdlElsKFURlbGV0ZVdlYmhvb2tFbmRwb2ludBIjLnRvbGxrZWVwZXIudGVuYW50LnYxLkRlbGV0ZVJlcXVlc3QaHS50b2xsa2VlcGVyLnRlbmFudC52MS5EZWxldGVkEmUKFUxpc3RXZWJob29rRGVsaXZlcmllcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GikudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0RlbGl2ZXJ5UGFnZRJhChBSZWRlbGl2ZXJXZWJob29rEiYudG9sbGtlZXBlci50ZW5hbnQudjEuUmVkZWxpdmVyUmVxdWVzdBolLnRvbGxrZWVwZXIudGVuYW50LnYxLldlYmhvb2tEZWxpdmVyeRJSCghHZXRDbG9jaxIlLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldENsb2NrUmVxdWVzdBofLnRvbGxrZWVwZXIudGVuYW50LnYxLlRlc3RDbG9jaxJaCgxBZHZhbmNlQ2xvY2sSKS50b2xsa2VlcGVyLnRlbmFudC52MS5BZHZhbmNlQ2xvY2tSZXF1ZXN0Gh8udG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrEmIKDkxpc3RUZXN0Q2xvY2tzEisudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFRlc3RDbG9ja3NSZXF1ZXN0GiMudG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrTGlzdGIGcHJvdG8z");
+  fileDesc("CiF0b2xsa2VlcGVyL3RlbmFudC92MS90ZW5hbnQucHJvdG8SFHRvbGxrZWVwZXIudGVuYW50LnYxImcKBlRlbmFudBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKY3JlYXRlZF9hdBgEIAEoCRIMCgRzbHVnGAUgASgJEhMKC2Nsb2NrX3N0YXJ0GAYgASgJIpEBCglUZXN0Q2xvY2sSEQoJdGVuYW50X2lkGAEgASgJEgsKA25vdxgCIAEoCRI3CgRkb25lGAMgAygLMikudG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrLkRvbmVFbnRyeRorCglEb25lRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASKvAQoGQXBpS2V5EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEcm9sZRgDIAEoCRIOCgZzY29wZXMYBCADKAkSDAoEaGludBgFIAEoCRISCgpjcmVhdGVkX2F0GAYgASgJEhIKCnJldm9rZWRfYXQYByABKAkSDgoGc2VjcmV0GAggASgJEhMKC2N1c3RvbWVyX2lkGAkgASgJEhIKCnBhcnRuZXJfaWQYCiABKAkiWwoHQWRkcmVzcxINCgVsaW5lMRgBIAEoCRINCgVsaW5lMhgCIAEoCRITCgtwb3N0YWxfY29kZRgDIAEoCRIMCgRjaXR5GAQgASgJEg8KB2NvdW50cnkYBSABKAki1gIKDUJpbGxpbmdFbnRpdHkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIbChNyZWdpc3RyYXRpb25fbnVtYmVyGAMgASgJEhIKCnZhdF9udW1iZXIYBCABKAkSLgoHYWRkcmVzcxgFIAEoCzIdLnRvbGxrZWVwZXIudGVuYW50LnYxLkFkZHJlc3MSEAoIY3VycmVuY3kYBiABKAkSDgoGc2VyaWVzGAcgASgJEgwKBGliYW4YCCABKAkSCwoDYmljGAkgASgJEhAKCGJhbmtnaXJvGAogASgJEhAKCHJvdW5kaW5nGAsgASgJEhYKDnJlZmVyZW5jZV9raW5kGAwgASgJEhQKDHBheW1lbnRfZGF5cxgNIAEoDRIUCgx2YXRfY2F0ZWdvcnkYDiABKAkSEQoJdGltZV96b25lGA8gASgJEhIKCmNyZWF0ZWRfYXQYECABKAkiyQEKBUJyYW5kEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSGQoRYmlsbGluZ19lbnRpdHlfaWQYAyABKAkSFQoNcHJpbWFyeV9jb2xvchgEIAEoCRIUCgxhY2NlbnRfY29sb3IYBSABKAkSEAoIbG9nb19zdmcYBiABKAkSFQoNc3VwcG9ydF9lbWFpbBgHIAEoCRIPCgd3ZWJzaXRlGAggASgJEhAKCGxhbmd1YWdlGAkgASgJEhIKCmNyZWF0ZWRfYXQYCiABKAkiKAoKRGVwYXJ0bWVudBIMCgRjb2RlGAEgASgJEgwKBG5hbWUYAiABKAkiwQIKCEN1c3RvbWVyEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSEAoIYnJhbmRfaWQYAyABKAkSEQoJcmVmZXJlbmNlGAQgASgJEgwKBG5hbWUYBSABKAkSDQoFZW1haWwYBiABKAkSLgoHYWRkcmVzcxgHIAEoCzIdLnRvbGxrZWVwZXIudGVuYW50LnYxLkFkZHJlc3MSEgoKdmF0X251bWJlchgIIAEoCRIQCghsYW5ndWFnZRgJIAEoCRI1CgtkZXBhcnRtZW50cxgKIAMoCzIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkRlcGFydG1lbnQSEgoKY3JlYXRlZF9hdBgLIAEoCRIRCgllcmFzZWRfYXQYDCABKAkSFAoMcGF5bWVudF9kYXlzGA0gASgNEg8KB2NvdW50cnkYDiABKAkivAEKB1BhcnRuZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgVlbWFpbBgDIAEoCRISCgp2YXRfbnVtYmVyGAQgASgJEgwKBGliYW4YBSABKAkSEAoIY3VycmVuY3kYBiABKAkSEAoIbGFuZ3VhZ2UYByABKAkSEgoKY3JlYXRlZF9hdBgIIAEoCRIuCgdhZGRyZXNzGAkgASgLMh0udG9sbGtlZXBlci50ZW5hbnQudjEuQWRkcmVzcyKMAgoGRGV2aWNlEgoKAmlkGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBGtpbmQYBCABKAkSEwoLY3VzdG9tZXJfaWQYBSABKAkSEgoKZGVwYXJ0bWVudBgGIAEoCRITCgtjb250cmFjdF9pZBgHIAEoCRISCgpwYXJ0bmVyX2lkGAggASgJEjQKBHRhZ3MYCSADKAsyJi50b2xsa2VlcGVyLnRlbmFudC52MS5EZXZpY2UuVGFnc0VudHJ5EhIKCmNyZWF0ZWRfYXQYCiABKAkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTgoMUmVjdXJyaW5nRmVlEgwKBGNvZGUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGYW1vdW50GAMgASgJEgsKA3BlchgEIAEoCSJGCgpIb2xkUG9saWN5EhEKCXRocmVzaG9sZBgBIAEoCRIPCgdtaW5pbXVtGAIgASgJEhQKDGxvbmdlc3RfZGF5cxgDIAEoDSLzAgoIQ29udHJhY3QSCgoCaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJEhAKCGN1cnJlbmN5GAQgASgJEhEKCXRpbWVfem9uZRgFIAEoCRIOCgZwZXJpb2QYBiABKAkSEgoKYW5jaG9yX2RheRgHIAEoDRITCgtwcmljZV9saXN0cxgIIAMoCRI6Cg5yZWN1cnJpbmdfZmVlcxgJIAMoCzIiLnRvbGxrZWVwZXIudGVuYW50LnYxLlJlY3VycmluZ0ZlZRIuCgRob2xkGAogASgLMiAudG9sbGtlZXBlci50ZW5hbnQudjEuSG9sZFBvbGljeRISCgpzdGFydF9kYXRlGAsgASgJEhAKCGVuZF9kYXRlGAwgASgJEg8KB2RldmljZXMYDSADKAkSDwoHdmVyc2lvbhgOIAEoDRISCgpjcmVhdGVkX2F0GA8gASgJEg0KBWNsZWFyGBAgAygJIokBCg9XZWJob29rRW5kcG9pbnQSCgoCaWQYASABKAkSCwoDdXJsGAIgASgJEg4KBmV2ZW50cxgDIAMoCRIOCgZzZWNyZXQYBCABKAkSEAoIZGlzYWJsZWQYBSABKAgSEgoKY3JlYXRlZF9hdBgGIAEoCRIXCg9kaXNhYmxlZF9yZWFzb24YByABKAki0AEKD1dlYmhvb2tEZWxpdmVyeRIKCgJpZBgBIAEoCRITCgtlbmRwb2ludF9pZBgCIAEoCRIQCghldmVudF9pZBgDIAEoCRINCgVldmVudBgEIAEoCRIOCgZzdGF0dXMYBSABKAkSEAoIYXR0ZW1wdHMYBiABKA0SGAoQbGFzdF9zdGF0dXNfY29kZRgHIAEoDRISCgpsYXN0X2Vycm9yGAggASgJEhcKD25leHRfYXR0ZW1wdF9hdBgJIAEoCRISCgpjcmVhdGVkX2F0GAogASgJIisKCkdldFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEgoKAmlkGAIgASgJIqUBCgtMaXN0UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFbGltaXQYAiABKA0SDgoGY3Vyc29yGAMgASgJEhMKC2N1c3RvbWVyX2lkGAQgASgJEhIKCnBhcnRuZXJfaWQYBSABKAkSEwoLY29udHJhY3RfaWQYBiABKAkSEwoLZW5kcG9pbnRfaWQYByABKAkSEQoJcmVmZXJlbmNlGAggASgJIlIKE0NyZWF0ZVRlbmFudFJlcXVlc3QSDQoFY2F1c2UYASABKAkSLAoGdGVuYW50GAIgASgLMhwudG9sbGtlZXBlci50ZW5hbnQudjEuVGVuYW50IjMKEkxpc3RUZW5hbnRzUmVxdWVzdBINCgVsaW1pdBgBIAEoDRIOCgZjdXJzb3IYAiABKAkiTgoKVGVuYW50UGFnZRIrCgVpdGVtcxgBIAMoCzIcLnRvbGxrZWVwZXIudGVuYW50LnYxLlRlbmFudBITCgtuZXh0X2N1cnNvchgCIAEoCSJmChNDcmVhdGVBcGlLZXlSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRItCgdhcGlfa2V5GAMgASgLMhwudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5Ik4KCkFwaUtleVBhZ2USKwoFaXRlbXMYASADKAsyHC50b2xsa2VlcGVyLnRlbmFudC52MS5BcGlLZXkSEwoLbmV4dF9jdXJzb3IYAiABKAkiQwoTUmV2b2tlQXBpS2V5UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSCgoCaWQYAyABKAkiJwoTQXV0aGVudGljYXRlUmVxdWVzdBIQCghrZXlfaGFzaBgBIAEoCSKHAQoJUHJpbmNpcGFsEhEKCXRlbmFudF9pZBgBIAEoCRISCgphcGlfa2V5X2lkGAIgASgJEgwKBHJvbGUYAyABKAkSDgoGc2NvcGVzGAQgAygJEgwKBG1vZGUYBSABKAkSEwoLY3VzdG9tZXJfaWQYBiABKAkSEgoKcGFydG5lcl9pZBgHIAEoCSJ7ChpDcmVhdGVCaWxsaW5nRW50aXR5UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSOwoOYmlsbGluZ19lbnRpdHkYAyABKAsyIy50b2xsa2VlcGVyLnRlbmFudC52MS5CaWxsaW5nRW50aXR5IlwKEUJpbGxpbmdFbnRpdHlQYWdlEjIKBWl0ZW1zGAEgAygLMiMudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eRITCgtuZXh0X2N1cnNvchgCIAEoCSJiChJDcmVhdGVCcmFuZFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEioKBWJyYW5kGAMgASgLMhsudG9sbGtlZXBlci50ZW5hbnQudjEuQnJhbmQiTAoJQnJhbmRQYWdlEioKBWl0ZW1zGAEgAygLMhsudG9sbGtlZXBlci50ZW5hbnQudjEuQnJhbmQSEwoLbmV4dF9jdXJzb3IYAiABKAkiawoVQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIwCghjdXN0b21lchgDIAEoCzIeLnRvbGxrZWVwZXIudGVuYW50LnYxLkN1c3RvbWVyIkQKFEVyYXNlQ3VzdG9tZXJSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRIKCgJpZBgDIAEoCSJSCgxDdXN0b21lclBhZ2USLQoFaXRlbXMYASADKAsyHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lchITCgtuZXh0X2N1cnNvchgCIAEoCSJoChRDcmVhdGVQYXJ0bmVyUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSLgoHcGFydG5lchgDIAEoCzIdLnRvbGxrZWVwZXIudGVuYW50LnYxLlBhcnRuZXIiUAoLUGFydG5lclBhZ2USLAoFaXRlbXMYASADKAsyHS50b2xsa2VlcGVyLnRlbmFudC52MS5QYXJ0bmVyEhMKC25leHRfY3Vyc29yGAIgASgJImcKFENyZWF0ZURldmljZXNSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRINCgVjYXVzZRgCIAEoCRItCgdkZXZpY2VzGAMgAygLMhwudG9sbGtlZXBlci50ZW5hbnQudjEuRGV2aWNlIl4KDURldmljZVJlZnVzYWwSDQoFaW5kZXgYASABKA0SEQoJcmVmZXJlbmNlGAIgASgJEgwKBGNvZGUYAyABKAkSDgoGZGV0YWlsGAQgASgJEg0KBXBhcmFtGAUgASgJIm8KCkRldmljZUxpc3QSKwoFaXRlbXMYASADKAsyHC50b2xsa2VlcGVyLnRlbmFudC52MS5EZXZpY2USNAoHcmVmdXNlZBgCIAMoCzIjLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZVJlZnVzYWwiTgoKRGV2aWNlUGFnZRIrCgVpdGVtcxgBIAMoCzIcLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZRITCgtuZXh0X2N1cnNvchgCIAEoCSJoChJQdXRDb250cmFjdFJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEjAKCGNvbnRyYWN0GAMgASgLMh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ29udHJhY3QiUgoMQ29udHJhY3RQYWdlEi0KBWl0ZW1zGAEgAygLMh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ29udHJhY3QSEwoLbmV4dF9jdXJzb3IYAiABKAkieQocQ3JlYXRlV2ViaG9va0VuZHBvaW50UmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSNwoIZW5kcG9pbnQYAyABKAsyJS50b2xsa2VlcGVyLnRlbmFudC52MS5XZWJob29rRW5kcG9pbnQiYAoTV2ViaG9va0VuZHBvaW50UGFnZRI0CgVpdGVtcxgBIAMoCzIlLnRvbGxrZWVwZXIudGVuYW50LnYxLldlYmhvb2tFbmRwb2ludBITCgtuZXh0X2N1cnNvchgCIAEoCSJgChNXZWJob29rRGVsaXZlcnlQYWdlEjQKBWl0ZW1zGAEgAygLMiUudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0RlbGl2ZXJ5EhMKC25leHRfY3Vyc29yGAIgASgJIkAKEFJlZGVsaXZlclJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEgoKAmlkGAMgASgJIj0KDURlbGV0ZVJlcXVlc3QSEQoJdGVuYW50X2lkGAEgASgJEg0KBWNhdXNlGAIgASgJEgoKAmlkGAMgASgJIhUKB0RlbGV0ZWQSCgoCaWQYASABKAkiQwoTQWR2YW5jZUNsb2NrUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDQoFY2F1c2UYAiABKAkSCgoCdG8YAyABKAkiJAoPR2V0Q2xvY2tSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCSI/Cg1UZXN0Q2xvY2tMaXN0Ei4KBWl0ZW1zGAEgAygLMh8udG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrIhcKFUxpc3RUZXN0Q2xvY2tzUmVxdWVzdCLcAQoMQmlsbGluZ1BhcnR5EjAKCGN1c3RvbWVyGAEgASgLMh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ3VzdG9tZXISKgoFYnJhbmQYAiABKAsyGy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZBI7Cg5iaWxsaW5nX2VudGl0eRgDIAEoCzIjLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdFbnRpdHkSMQoJY29udHJhY3RzGAQgAygLMh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ29udHJhY3QiLwoNUnVuRHVlUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSCwoDbm93GAIgASgJInUKC1J1bkR1ZVJlcGx5EjkKBGRvbmUYASADKAsyKy50b2xsa2VlcGVyLnRlbmFudC52MS5SdW5EdWVSZXBseS5Eb25lRW50cnkaKwoJRG9uZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEiRwoTVmVyaWZ5Q2hhaW5zUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkSDgoGY3Vyc29yGAIgASgJEg0KBWxpbWl0GAMgASgNIkQKCkNoYWluRmF1bHQSDQoFY2hhaW4YASABKAkSCQoBbhgCIAEoDRIMCgR3aGF0GAMgASgJEg4KBmRldGFpbBgEIAEoCSJ7ChFWZXJpZnlDaGFpbnNSZXBseRIOCgZjaGFpbnMYASABKA0SDwoHZW50cmllcxgCIAEoDRIwCgZmYXVsdHMYAyADKAsyIC50b2xsa2VlcGVyLnRlbmFudC52MS5DaGFpbkZhdWx0EhMKC25leHRfY3Vyc29yGAQgASgJMssZCg1UZW5hbnRTZXJ2aWNlElcKDENyZWF0ZVRlbmFudBIpLnRvbGxrZWVwZXIudGVuYW50LnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaHC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnQSWQoLTGlzdFRlbmFudHMSKC50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0VGVuYW50c1JlcXVlc3QaIC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnRQYWdlEksKCUdldFRlbmFudBIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaHC50b2xsa2VlcGVyLnRlbmFudC52MS5UZW5hbnQSVwoMQ3JlYXRlQXBpS2V5EikudG9sbGtlZXBlci50ZW5hbnQudjEuQ3JlYXRlQXBpS2V5UmVxdWVzdBocLnRvbGxrZWVwZXIudGVuYW50LnYxLkFwaUtleRJSCgtMaXN0QXBpS2V5cxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GiAudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5UGFnZRJXCgxSZXZva2VBcGlLZXkSKS50b2xsa2VlcGVyLnRlbmFudC52MS5SZXZva2VBcGlLZXlSZXF1ZXN0GhwudG9sbGtlZXBlci50ZW5hbnQudjEuQXBpS2V5EloKDEF1dGhlbnRpY2F0ZRIpLnRvbGxrZWVwZXIudGVuYW50LnYxLkF1dGhlbnRpY2F0ZVJlcXVlc3QaHy50b2xsa2VlcGVyLnRlbmFudC52MS5QcmluY2lwYWwSbAoTQ3JlYXRlQmlsbGluZ0VudGl0eRIwLnRvbGxrZWVwZXIudGVuYW50LnYxLkNyZWF0ZUJpbGxpbmdFbnRpdHlSZXF1ZXN0GiMudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eRJZChBHZXRCaWxsaW5nRW50aXR5EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBojLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdFbnRpdHkSYQoTTGlzdEJpbGxpbmdFbnRpdGllcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GicudG9sbGtlZXBlci50ZW5hbnQudjEuQmlsbGluZ0VudGl0eVBhZ2USVAoLQ3JlYXRlQnJhbmQSKC50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVCcmFuZFJlcXVlc3QaGy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZBJJCghHZXRCcmFuZBIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaGy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZBJQCgpMaXN0QnJhbmRzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaHy50b2xsa2VlcGVyLnRlbmFudC52MS5CcmFuZFBhZ2USXQoOQ3JlYXRlQ3VzdG9tZXISKy50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVDdXN0b21lclJlcXVlc3QaHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lchJPCgtHZXRDdXN0b21lchIgLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldFJlcXVlc3QaHi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lchJWCg1MaXN0Q3VzdG9tZXJzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaIi50b2xsa2VlcGVyLnRlbmFudC52MS5DdXN0b21lclBhZ2USWwoNRXJhc2VDdXN0b21lchIqLnRvbGxrZWVwZXIudGVuYW50LnYxLkVyYXNlQ3VzdG9tZXJSZXF1ZXN0Gh4udG9sbGtlZXBlci50ZW5hbnQudjEuQ3VzdG9tZXISVwoPR2V0QmlsbGluZ1BhcnR5EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBoiLnRvbGxrZWVwZXIudGVuYW50LnYxLkJpbGxpbmdQYXJ0eRJaCg1DcmVhdGVQYXJ0bmVyEioudG9sbGtlZXBlci50ZW5hbnQudjEuQ3JlYXRlUGFydG5lclJlcXVlc3QaHS50b2xsa2VlcGVyLnRlbmFudC52MS5QYXJ0bmVyEk0KCkdldFBhcnRuZXISIC50b2xsa2VlcGVyLnRlbmFudC52MS5HZXRSZXF1ZXN0Gh0udG9sbGtlZXBlci50ZW5hbnQudjEuUGFydG5lchJUCgxMaXN0UGFydG5lcnMSIS50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0UmVxdWVzdBohLnRvbGxrZWVwZXIudGVuYW50LnYxLlBhcnRuZXJQYWdlEl0KDUNyZWF0ZURldmljZXMSKi50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVEZXZpY2VzUmVxdWVzdBogLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZUxpc3QSSwoJR2V0RGV2aWNlEiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBocLnRvbGxrZWVwZXIudGVuYW50LnYxLkRldmljZRJSCgtMaXN0RGV2aWNlcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GiAudG9sbGtlZXBlci50ZW5hbnQudjEuRGV2aWNlUGFnZRJXCgtQdXRDb250cmFjdBIoLnRvbGxrZWVwZXIudGVuYW50LnYxLlB1dENvbnRyYWN0UmVxdWVzdBoeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0Ek8KC0dldENvbnRyYWN0EiAudG9sbGtlZXBlci50ZW5hbnQudjEuR2V0UmVxdWVzdBoeLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0ElYKDUxpc3RDb250cmFjdHMSIS50b2xsa2VlcGVyLnRlbmFudC52MS5MaXN0UmVxdWVzdBoiLnRvbGxrZWVwZXIudGVuYW50LnYxLkNvbnRyYWN0UGFnZRJyChVDcmVhdGVXZWJob29rRW5kcG9pbnQSMi50b2xsa2VlcGVyLnRlbmFudC52MS5DcmVhdGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0GiUudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0VuZHBvaW50EmQKFExpc3RXZWJob29rRW5kcG9pbnRzEiEudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFJlcXVlc3QaKS50b2xsa2VlcGVyLnRlbmFudC52MS5XZWJob29rRW5kcG9pbnRQYWdlElsKFURlbGV0ZVdlYmhvb2tFbmRwb2ludBIjLnRvbGxrZWVwZXIudGVuYW50LnYxLkRlbGV0ZVJlcXVlc3QaHS50b2xsa2VlcGVyLnRlbmFudC52MS5EZWxldGVkEmUKFUxpc3RXZWJob29rRGVsaXZlcmllcxIhLnRvbGxrZWVwZXIudGVuYW50LnYxLkxpc3RSZXF1ZXN0GikudG9sbGtlZXBlci50ZW5hbnQudjEuV2ViaG9va0RlbGl2ZXJ5UGFnZRJhChBSZWRlbGl2ZXJXZWJob29rEiYudG9sbGtlZXBlci50ZW5hbnQudjEuUmVkZWxpdmVyUmVxdWVzdBolLnRvbGxrZWVwZXIudGVuYW50LnYxLldlYmhvb2tEZWxpdmVyeRJSCghHZXRDbG9jaxIlLnRvbGxrZWVwZXIudGVuYW50LnYxLkdldENsb2NrUmVxdWVzdBofLnRvbGxrZWVwZXIudGVuYW50LnYxLlRlc3RDbG9jaxJaCgxBZHZhbmNlQ2xvY2sSKS50b2xsa2VlcGVyLnRlbmFudC52MS5BZHZhbmNlQ2xvY2tSZXF1ZXN0Gh8udG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrEmIKDkxpc3RUZXN0Q2xvY2tzEisudG9sbGtlZXBlci50ZW5hbnQudjEuTGlzdFRlc3RDbG9ja3NSZXF1ZXN0GiMudG9sbGtlZXBlci50ZW5hbnQudjEuVGVzdENsb2NrTGlzdBJiCgxWZXJpZnlDaGFpbnMSKS50b2xsa2VlcGVyLnRlbmFudC52MS5WZXJpZnlDaGFpbnNSZXF1ZXN0GicudG9sbGtlZXBlci50ZW5hbnQudjEuVmVyaWZ5Q2hhaW5zUmVwbHliBnByb3RvMw");
 
 /**
  * @generated from message tollkeeper.tenant.v1.Tenant
@@ -44,6 +44,13 @@ export type Tenant = Message<"tollkeeper.tenant.v1.Tenant"> & {
    * @generated from field: string slug = 5;
    */
   slug: string;
+
+  /**
+   * Where the test clock of a sandbox begins; empty for the present moment.
+   *
+   * @generated from field: string clock_start = 6;
+   */
+  clockStart: string;
 };
 
 /**
@@ -66,6 +73,13 @@ export type TestClock = Message<"tollkeeper.tenant.v1.TestClock"> & {
    * @generated from field: string now = 2;
    */
   now: string;
+
+  /**
+   * What became due on the way, by name, in the answer to an advance: `invoices_issued`: 3.
+   *
+   * @generated from field: map<string, uint32> done = 3;
+   */
+  done: { [key: string]: number };
 };
 
 /**
@@ -124,6 +138,18 @@ export type ApiKey = Message<"tollkeeper.tenant.v1.ApiKey"> & {
    * @generated from field: string secret = 8;
    */
   secret: string;
+
+  /**
+   * The customer or partner that a key of role `customer` or `partner` is bound to.
+   *
+   * @generated from field: string customer_id = 9;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: string partner_id = 10;
+   */
+  partnerId: string;
 };
 
 /**
@@ -719,7 +745,8 @@ export type Contract = Message<"tollkeeper.tenant.v1.Contract"> & {
   endDate: string;
 
   /**
-   * Devices under it, by reference.
+   * Devices that this version puts under it, by reference: all of them in a new contract, more of them in an amendment.
+   * Answers to reads leave it empty: ask for the devices of the contract.
    *
    * @generated from field: repeated string devices = 13;
    */
@@ -734,6 +761,13 @@ export type Contract = Message<"tollkeeper.tenant.v1.Contract"> & {
    * @generated from field: string created_at = 15;
    */
   createdAt: string;
+
+  /**
+   * Members that an amendment empties: end_date, recurring_fees or hold. Other members left empty keep their value.
+   *
+   * @generated from field: repeated string clear = 16;
+   */
+  clear: string[];
 };
 
 /**
@@ -780,6 +814,13 @@ export type WebhookEndpoint = Message<"tollkeeper.tenant.v1.WebhookEndpoint"> & 
    * @generated from field: string created_at = 6;
    */
   createdAt: string;
+
+  /**
+   * Why it was disabled, for people.
+   *
+   * @generated from field: string disabled_reason = 7;
+   */
+  disabledReason: string;
 };
 
 /**
@@ -1402,6 +1443,51 @@ export const CreateDevicesRequestSchema: GenMessage<CreateDevicesRequest> = /*@_
   messageDesc(file_tollkeeper_tenant_v1_tenant, 34);
 
 /**
+ * A device of a bulk request that was not registered, and how to mend it.
+ *
+ * @generated from message tollkeeper.tenant.v1.DeviceRefusal
+ */
+export type DeviceRefusal = Message<"tollkeeper.tenant.v1.DeviceRefusal"> & {
+  /**
+   * Its place in the request, from 0.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * Problem code, for example `conflict`.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+
+  /**
+   * @generated from field: string param = 5;
+   */
+  param: string;
+};
+
+/**
+ * Describes the message tollkeeper.tenant.v1.DeviceRefusal.
+ * Use `create(DeviceRefusalSchema)` to create a new message.
+ */
+export const DeviceRefusalSchema: GenMessage<DeviceRefusal> = /*@__PURE__*/
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 35);
+
+/**
+ * Every device of the request is in one of the two, in the order of the request.
+ *
  * @generated from message tollkeeper.tenant.v1.DeviceList
  */
 export type DeviceList = Message<"tollkeeper.tenant.v1.DeviceList"> & {
@@ -1409,6 +1495,11 @@ export type DeviceList = Message<"tollkeeper.tenant.v1.DeviceList"> & {
    * @generated from field: repeated tollkeeper.tenant.v1.Device items = 1;
    */
   items: Device[];
+
+  /**
+   * @generated from field: repeated tollkeeper.tenant.v1.DeviceRefusal refused = 2;
+   */
+  refused: DeviceRefusal[];
 };
 
 /**
@@ -1416,7 +1507,7 @@ export type DeviceList = Message<"tollkeeper.tenant.v1.DeviceList"> & {
  * Use `create(DeviceListSchema)` to create a new message.
  */
 export const DeviceListSchema: GenMessage<DeviceList> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 35);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 36);
 
 /**
  * @generated from message tollkeeper.tenant.v1.DevicePage
@@ -1438,7 +1529,7 @@ export type DevicePage = Message<"tollkeeper.tenant.v1.DevicePage"> & {
  * Use `create(DevicePageSchema)` to create a new message.
  */
 export const DevicePageSchema: GenMessage<DevicePage> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 36);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 37);
 
 /**
  * @generated from message tollkeeper.tenant.v1.PutContractRequest
@@ -1467,7 +1558,7 @@ export type PutContractRequest = Message<"tollkeeper.tenant.v1.PutContractReques
  * Use `create(PutContractRequestSchema)` to create a new message.
  */
 export const PutContractRequestSchema: GenMessage<PutContractRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 37);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 38);
 
 /**
  * @generated from message tollkeeper.tenant.v1.ContractPage
@@ -1489,7 +1580,7 @@ export type ContractPage = Message<"tollkeeper.tenant.v1.ContractPage"> & {
  * Use `create(ContractPageSchema)` to create a new message.
  */
 export const ContractPageSchema: GenMessage<ContractPage> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 38);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 39);
 
 /**
  * @generated from message tollkeeper.tenant.v1.CreateWebhookEndpointRequest
@@ -1516,7 +1607,7 @@ export type CreateWebhookEndpointRequest = Message<"tollkeeper.tenant.v1.CreateW
  * Use `create(CreateWebhookEndpointRequestSchema)` to create a new message.
  */
 export const CreateWebhookEndpointRequestSchema: GenMessage<CreateWebhookEndpointRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 39);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 40);
 
 /**
  * @generated from message tollkeeper.tenant.v1.WebhookEndpointPage
@@ -1538,7 +1629,7 @@ export type WebhookEndpointPage = Message<"tollkeeper.tenant.v1.WebhookEndpointP
  * Use `create(WebhookEndpointPageSchema)` to create a new message.
  */
 export const WebhookEndpointPageSchema: GenMessage<WebhookEndpointPage> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 40);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 41);
 
 /**
  * @generated from message tollkeeper.tenant.v1.WebhookDeliveryPage
@@ -1560,7 +1651,7 @@ export type WebhookDeliveryPage = Message<"tollkeeper.tenant.v1.WebhookDeliveryP
  * Use `create(WebhookDeliveryPageSchema)` to create a new message.
  */
 export const WebhookDeliveryPageSchema: GenMessage<WebhookDeliveryPage> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 41);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 42);
 
 /**
  * @generated from message tollkeeper.tenant.v1.RedeliverRequest
@@ -1587,7 +1678,7 @@ export type RedeliverRequest = Message<"tollkeeper.tenant.v1.RedeliverRequest"> 
  * Use `create(RedeliverRequestSchema)` to create a new message.
  */
 export const RedeliverRequestSchema: GenMessage<RedeliverRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 42);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 43);
 
 /**
  * @generated from message tollkeeper.tenant.v1.DeleteRequest
@@ -1614,7 +1705,7 @@ export type DeleteRequest = Message<"tollkeeper.tenant.v1.DeleteRequest"> & {
  * Use `create(DeleteRequestSchema)` to create a new message.
  */
 export const DeleteRequestSchema: GenMessage<DeleteRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 43);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 44);
 
 /**
  * @generated from message tollkeeper.tenant.v1.Deleted
@@ -1631,7 +1722,7 @@ export type Deleted = Message<"tollkeeper.tenant.v1.Deleted"> & {
  * Use `create(DeletedSchema)` to create a new message.
  */
 export const DeletedSchema: GenMessage<Deleted> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 44);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 45);
 
 /**
  * @generated from message tollkeeper.tenant.v1.AdvanceClockRequest
@@ -1658,7 +1749,7 @@ export type AdvanceClockRequest = Message<"tollkeeper.tenant.v1.AdvanceClockRequ
  * Use `create(AdvanceClockRequestSchema)` to create a new message.
  */
 export const AdvanceClockRequestSchema: GenMessage<AdvanceClockRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 45);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 46);
 
 /**
  * @generated from message tollkeeper.tenant.v1.GetClockRequest
@@ -1675,7 +1766,7 @@ export type GetClockRequest = Message<"tollkeeper.tenant.v1.GetClockRequest"> & 
  * Use `create(GetClockRequestSchema)` to create a new message.
  */
 export const GetClockRequestSchema: GenMessage<GetClockRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 46);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 47);
 
 /**
  * @generated from message tollkeeper.tenant.v1.TestClockList
@@ -1692,7 +1783,7 @@ export type TestClockList = Message<"tollkeeper.tenant.v1.TestClockList"> & {
  * Use `create(TestClockListSchema)` to create a new message.
  */
 export const TestClockListSchema: GenMessage<TestClockList> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 47);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 48);
 
 /**
  * @generated from message tollkeeper.tenant.v1.ListTestClocksRequest
@@ -1705,7 +1796,7 @@ export type ListTestClocksRequest = Message<"tollkeeper.tenant.v1.ListTestClocks
  * Use `create(ListTestClocksRequestSchema)` to create a new message.
  */
 export const ListTestClocksRequestSchema: GenMessage<ListTestClocksRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 48);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 49);
 
 /**
  * A customer with all that an invoice needs to know of who sells and who buys.
@@ -1739,7 +1830,7 @@ export type BillingParty = Message<"tollkeeper.tenant.v1.BillingParty"> & {
  * Use `create(BillingPartySchema)` to create a new message.
  */
 export const BillingPartySchema: GenMessage<BillingParty> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 49);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 50);
 
 /**
  * Work whose time has come: closing, bill runs, dunning, statements. Answered when it is done.
@@ -1765,7 +1856,7 @@ export type RunDueRequest = Message<"tollkeeper.tenant.v1.RunDueRequest"> & {
  * Use `create(RunDueRequestSchema)` to create a new message.
  */
 export const RunDueRequestSchema: GenMessage<RunDueRequest> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 50);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 51);
 
 /**
  * @generated from message tollkeeper.tenant.v1.RunDueReply
@@ -1784,7 +1875,102 @@ export type RunDueReply = Message<"tollkeeper.tenant.v1.RunDueReply"> & {
  * Use `create(RunDueReplySchema)` to create a new message.
  */
 export const RunDueReplySchema: GenMessage<RunDueReply> = /*@__PURE__*/
-  messageDesc(file_tollkeeper_tenant_v1_tenant, 51);
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 52);
+
+/**
+ * @generated from message tollkeeper.tenant.v1.VerifyChainsRequest
+ */
+export type VerifyChainsRequest = Message<"tollkeeper.tenant.v1.VerifyChainsRequest"> & {
+  /**
+   * Empty: every tenant (operator).
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * Chain name to go on behind.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message tollkeeper.tenant.v1.VerifyChainsRequest.
+ * Use `create(VerifyChainsRequestSchema)` to create a new message.
+ */
+export const VerifyChainsRequestSchema: GenMessage<VerifyChainsRequest> = /*@__PURE__*/
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 53);
+
+/**
+ * @generated from message tollkeeper.tenant.v1.ChainFault
+ */
+export type ChainFault = Message<"tollkeeper.tenant.v1.ChainFault"> & {
+  /**
+   * @generated from field: string chain = 1;
+   */
+  chain: string;
+
+  /**
+   * @generated from field: uint32 n = 2;
+   */
+  n: number;
+
+  /**
+   * @generated from field: string what = 3;
+   */
+  what: string;
+
+  /**
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message tollkeeper.tenant.v1.ChainFault.
+ * Use `create(ChainFaultSchema)` to create a new message.
+ */
+export const ChainFaultSchema: GenMessage<ChainFault> = /*@__PURE__*/
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 54);
+
+/**
+ * @generated from message tollkeeper.tenant.v1.VerifyChainsReply
+ */
+export type VerifyChainsReply = Message<"tollkeeper.tenant.v1.VerifyChainsReply"> & {
+  /**
+   * @generated from field: uint32 chains = 1;
+   */
+  chains: number;
+
+  /**
+   * @generated from field: uint32 entries = 2;
+   */
+  entries: number;
+
+  /**
+   * @generated from field: repeated tollkeeper.tenant.v1.ChainFault faults = 3;
+   */
+  faults: ChainFault[];
+
+  /**
+   * @generated from field: string next_cursor = 4;
+   */
+  nextCursor: string;
+};
+
+/**
+ * Describes the message tollkeeper.tenant.v1.VerifyChainsReply.
+ * Use `create(VerifyChainsReplySchema)` to create a new message.
+ */
+export const VerifyChainsReplySchema: GenMessage<VerifyChainsReply> = /*@__PURE__*/
+  messageDesc(file_tollkeeper_tenant_v1_tenant, 55);
 
 /**
  * @generated from service tollkeeper.tenant.v1.TenantService
@@ -2071,6 +2257,14 @@ export const TenantService: GenService<{
     methodKind: "unary";
     input: typeof ListTestClocksRequestSchema;
     output: typeof TestClockListSchema;
+  },
+  /**
+   * @generated from rpc tollkeeper.tenant.v1.TenantService.VerifyChains
+   */
+  verifyChains: {
+    methodKind: "unary";
+    input: typeof VerifyChainsRequestSchema;
+    output: typeof VerifyChainsReplySchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tollkeeper_tenant_v1_tenant, 0);
