@@ -1,5 +1,8 @@
 /** One jest for the whole workspace: specs sit beside the code and run from the TypeScript sources. Start it with `npm test`. */
+const sumsFile = process.env.TEST_SUMS_FILE;
+
 export default {
+  reporters: ['default', ...(sumsFile ? [['<rootDir>/tools/test-sums.reporter.mjs', { file: sumsFile }]] : [])],
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts', '<rootDir>/tools/**/*.spec.mjs'],

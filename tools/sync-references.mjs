@@ -4,39 +4,55 @@
  * that builds them all. `--check` only compares, and exits 1 when a file is stale.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { packageFolders, sourceFiles, workspaceRoot } from './workspace.mjs';
 
-const check = process.argv.includes('--check');
-const stale = [];
-const folders = packageFolders();
-const folderOf = new Map(folders.map((f) => [JSON.parse(readFileSync(join(workspaceRoot, f, 'package.json'), 'utf8')).name, f]));
+const importOfPackage = /(?:from|import\(|import) '(@tollkeeper\/[a-z-]+)/g;
 
-function put(file, value) {
-  const text = JSON.stringify(value, null, 2) + '\n';
-  const path = join(workspaceRoot, file);
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  if (check) stale.push(file);
-  else writeFileSync(path, text);
+/** The packages that the sources of a folder import, as folders, sorted by package name. */
+function referencesOf(folder, folderOf) {
+  const names = sourceFiles(folder).flatMap((file) =>
+    [...readFileSync(join(workspaceRoot, file), 'utf8').matchAll(importOfPackage)].map(([, name]) => name),
+  );
+  return [...new Set(names)]
+    .filter((name) => folderOf.has(name) && folderOf.get(name) !== folder)
+    .sort()
+    .map((name) => folderOf.get(name));
 }
 
-for (const folder of folders) {
-  const needs = new Set();
-  for (const file of sourceFiles(folder)) {
-    for (const [, name] of readFileSync(join(workspaceRoot, file), 'utf8').matchAll(/(?:from|import\(|import) '(@tollkeeper\/[a-z-]+)/g)) {
-      if (folderOf.has(name) && folderOf.get(name) !== folder) needs.add(name);
-    }
-  }
-  put(join(folder, 'tsconfig.json'), {
-    extends: relative(folder, 'tsconfig.base.json'),
-    compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
-    include: ['src'],
-    references: [...needs].sort().map((name) => ({ path: relative(folder, folderOf.get(name)) })),
+/** Every tsconfig.json as it should be: file → text. */
+function wantedFiles() {
+  const folders = packageFolders();
+  const nameOf = (folder) => JSON.parse(readFileSync(join(workspaceRoot, folder, 'package.json'), 'utf8')).name;
+  const folderOf = new Map(folders.map((folder) => [nameOf(folder), folder]));
+  const packages = folders.map((folder) => [
+    join(folder, 'tsconfig.json'),
+    {
+      extends: relative(folder, 'tsconfig.base.json'),
+      compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
+      include: ['src'],
+      references: referencesOf(folder, folderOf).map((other) => ({ path: relative(folder, other) })),
+    },
+  ]);
+  const all = [...packages, ['tsconfig.json', { files: [], references: folders.map((path) => ({ path })) }]];
+  return all.map(([file, value]) => [file, `${JSON.stringify(value, null, 2)}\n`]);
+}
+
+/** The tsconfig.json files that are not as the imports need them, with the text they should have. */
+export function staleReferences() {
+  return wantedFiles().filter(([file, text]) => {
+    const path = join(workspaceRoot, file);
+    return !existsSync(path) || readFileSync(path, 'utf8') !== text;
   });
 }
-put('tsconfig.json', { files: [], references: folders.map((path) => ({ path })) });
 
-if (stale.length > 0) {
-  console.error(`stale: ${stale.join(', ')}\nmend: node tools/sync-references.mjs`);
-  process.exit(1);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const stale = staleReferences();
+  if (!process.argv.includes('--check')) {
+    for (const [file, text] of stale) writeFileSync(join(workspaceRoot, file), text);
+  } else if (stale.length > 0) {
+    console.error(`stale: ${stale.map(([file]) => file).join(', ')}\n  mend: node tools/sync-references.mjs`);
+    process.exitCode = 1;
+  }
 }

@@ -1,6 +1,6 @@
-/** Where the packages of this workspace are, and which files they hold. */
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** Where the packages of this workspace are, and which files they hold. Runs on any Node from 20 on. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const workspaceRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,12 +19,18 @@ export function packageFolders() {
     .sort();
 }
 
-/** Files that match a pattern, relative to the root. */
-export function filesMatching(pattern) {
-  return globSync(pattern, { cwd: workspaceRoot }).sort();
+/** Every file below a folder, relative to it. */
+export function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
 }
 
 /** Every TypeScript file of a package, relative to the root. */
 export function sourceFiles(folder) {
-  return filesMatching(`${folder}/src/**/*.ts`);
+  return filesUnder(join(workspaceRoot, folder, 'src'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, 'src', file));
 }

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { filesMatching, workspaceRoot } from '../workspace.mjs';
+import { filesUnder, workspaceRoot } from '../workspace.mjs';
 
 const fixture = 'tools/lint-fixture';
-const files = filesMatching(`${fixture}/**/*.ts`);
+const files = filesUnder(join(workspaceRoot, fixture)).filter((file) => file.endsWith('.ts')).map((file) => join(fixture, file));
 
 /** The rules that spoke up, per file. */
 let refusals;
