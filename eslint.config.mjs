@@ -3,16 +3,10 @@
  * and without one it would skip itself and report success.
  */
 import nx from '@nx/eslint-plugin';
-import { readCachedProjectGraph } from '@nx/devkit';
 import tseslint from 'typescript-eslint';
 import { codeBoundaries, mainBoundaries, specBoundaries } from './tools/lint/boundaries.mjs';
+import { projectGraphRule } from './tools/lint/project-graph.rule.mjs';
 import { domainImportsInMoney, domainImportsOutsideMoney, domainPurity, onlyMoneyHasDecimals } from './tools/lint/purity.mjs';
-
-try {
-  readCachedProjectGraph();
-} catch {
-  throw new Error('nx has no project graph yet, so module boundaries cannot be checked.\n  mend: run `npm run lint` once');
-}
 
 const plainRules = {
   'no-console': 'error',
@@ -45,7 +39,7 @@ const typeAwareRules = {
 export default [
   { ignores: ['**/dist/**', '**/node_modules/**', '**/generated/**', '**/.cache/**', '**/.nx/**', 'tools/lint-fixture/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  { plugins: { '@nx': nx, '@typescript-eslint': tseslint.plugin } },
+  { plugins: { '@nx': nx, '@typescript-eslint': tseslint.plugin, tollkeeper: { rules: { 'project-graph': projectGraphRule } } } },
   { files: ['**/*.{ts,mjs}'], rules: plainRules },
   {
     files: ['**/*.ts'],
@@ -61,6 +55,7 @@ export default [
       '@typescript-eslint/no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       ...typeAwareRules,
       ...onlyMoneyHasDecimals,
+      'tollkeeper/project-graph': 'error',
       '@nx/enforce-module-boundaries': codeBoundaries,
     },
   },

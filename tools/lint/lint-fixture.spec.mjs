@@ -1,6 +1,7 @@
 /** Proves that the linter refuses what it is there to refuse: a rule that silently stopped working would pass every other check. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { filesUnder, workspaceRoot } from '../workspace.mjs';
@@ -31,4 +32,19 @@ describe('the linter', () => {
     expect(verdict).toBeDefined();
     expect(refusals.get(file)).toEqual(rules.split(' ').filter(Boolean).sort());
   });
+
+  it('fails where there is no project graph, and does not pass by skipping the boundaries', () => {
+    const nothing = mkdtempSync(join(tmpdir(), 'tollkeeper-no-graph-'));
+    try {
+      const done = spawnSync(process.execPath, [join(workspaceRoot, 'node_modules/eslint/bin/eslint.js'), 'libs/ports/src/index.ts'], {
+        cwd: workspaceRoot,
+        env: { ...process.env, NX_WORKSPACE_DATA_DIRECTORY: nothing, NX_DAEMON: 'false', NODE_OPTIONS: '' },
+        encoding: 'utf8',
+      });
+      expect(done.stdout).toContain('tollkeeper/project-graph');
+      expect(done.status).toBe(1);
+    } finally {
+      rmSync(nothing, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
