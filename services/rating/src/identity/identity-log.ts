@@ -1,0 +1,132 @@
+import type { Entry, Instant } from '@tollkeeper/kernel';
+import type { ChainStore } from '@tollkeeper/ports';
+import { readFingerprints, readPageDigest } from '../pages/page.js';
+import { type Digest, type DigestRef, type Fingerprints, isMergePage, joinFingerprints, pagesPerDigest } from './digest.js';
+import { FingerprintTable, type FingerprintTables } from './fingerprint-table.js';
+
+/** What of a device account's state the look-up needs. */
+export interface IdentityHead {
+  readonly chain: string;
+  /** Number of the head entry. */
+  readonly n: number;
+  /** Pages in the chain, counted from 1. */
+  readonly pages: number;
+  /** Entry of the newest page that carries a digest, 0 for none yet. */
+  readonly lastDigest: number;
+  /** Events in all pages. */
+  readonly events: number;
+}
+
+interface Recent {
+  readonly columns: readonly Fingerprints[];
+  readonly digest: (Digest & { readonly ref: DigestRef }) | undefined;
+}
+
+/** Entries read at once; there are as a rule fewer than this between two digests. */
+const readAtOnce = 256;
+/** Accounts with more events than this are searched digest by digest: a table of them would crowd out all others. */
+const largestTable = 1_000_000;
+
+/**
+ * Finds the pages that may hold an event again. What it reads does not grow with the number of events: the pages since the
+ * last digest, that digest, and the digests that it names inside the late window.
+ */
+export class IdentityLog {
+  constructor(
+    private readonly chains: ChainStore,
+    private readonly tables: FingerprintTables,
+    private readonly lateWindowMs: number,
+  ) {}
+
+  /** Numbers of the entries that hold an event with one of these fingerprints; nearly always the event itself. */
+  async candidates(head: IdentityHead, now: Instant, prints: readonly number[]): Promise<Set<number>> {
+    const found = new Set<number>();
+    if (head.pages === 0) return found;
+    const known = this.tables.get(head.chain);
+    if (known) {
+      for (const print of prints) known.find(print, found);
+      return found;
+    }
+    if (head.events > largestTable) {
+      await this.search(head, now, new Set(prints), found);
+      return found;
+    }
+    const table = new FingerprintTable(Math.min(head.events, 4096));
+    await this.visit(head, now, (fingerprints) => table.addAll(fingerprints));
+    this.tables.put(head.chain, table);
+    for (const print of prints) table.find(print, found);
+    return found;
+  }
+
+  /** Tells of a page that was appended, so that a cached table stays complete. */
+  appended(chain: string, n: number, prints: readonly number[]): void {
+    const table = this.tables.get(chain);
+    if (!table) return;
+    for (const print of prints) table.add(print, n);
+    this.tables.touched(chain);
+  }
+
+  forget(chain: string): void {
+    this.tables.drop(chain);
+  }
+
+  /** The digest that the account's next page carries, when it is the turn of one. */
+  async nextDigest(head: IdentityHead, now: Instant): Promise<Digest> {
+    const { columns, digest } = await this.recent(head);
+    const oldest = now - this.lateWindowMs;
+    const earlier = (digest ? [digest.ref, ...digest.earlier] : []).filter((ref) => ref.until >= oldest);
+    if (!isMergePage(head.pages + 1)) return { fingerprints: joinFingerprints(columns), earlier };
+    const parts = [...columns];
+    if (digest && !digest.ref.merged && digest.ref.until >= oldest) parts.push(digest.fingerprints);
+    const small = earlier.filter((ref) => !ref.merged && ref.n !== digest?.ref.n);
+    for (const older of await this.readDigests(head.chain, small)) parts.push(older.fingerprints);
+    return { fingerprints: joinFingerprints(parts), earlier: earlier.filter((ref) => ref.merged) };
+  }
+
+  private async search(head: IdentityHead, now: Instant, prints: ReadonlySet<number>, found: Set<number>): Promise<void> {
+    await this.visit(head, now, (fingerprints) => {
+      for (let i = 0; i < fingerprints.prints.length; i++) {
+        if (prints.has(fingerprints.prints[i] ?? 0)) found.add(fingerprints.pages[i] ?? 0);
+      }
+    });
+  }
+
+  private async visit(head: IdentityHead, now: Instant, look: (fingerprints: Fingerprints) => void): Promise<void> {
+    const { columns, digest } = await this.recent(head);
+    for (const column of columns) look(column);
+    if (!digest) return;
+    look(digest.fingerprints);
+    const oldest = now - this.lateWindowMs;
+    const inWindow = digest.earlier.filter((ref) => ref.until >= oldest);
+    // A few at a time, because a merged digest may be large.
+    for (let i = 0; i < inWindow.length; i += 16) {
+      for (const older of await this.readDigests(head.chain, inWindow.slice(i, i + 16))) look(older.fingerprints);
+    }
+  }
+
+  /** The pages since the last digest, the page that carries it included, and the digest itself. */
+  private async recent(head: IdentityHead): Promise<Recent> {
+    const columns: Fingerprints[] = [];
+    let digest: Recent['digest'];
+    for (let from = Math.max(head.lastDigest, 1); from <= head.n; ) {
+      const entries: readonly Entry[] = await this.chains.read(head.chain, from, head.n, readAtOnce);
+      const last = entries.at(-1);
+      if (!last) break;
+      for (const entry of entries) {
+        if (entry.kind !== 'usage_posted') continue;
+        columns.push(readFingerprints(entry.body, entry.n));
+        if (entry.n !== head.lastDigest) continue;
+        const carried = readPageDigest(entry.body, entry.n);
+        const merged = isMergePage(head.pages - (head.pages % pagesPerDigest));
+        if (carried) digest = { ...carried, ref: { n: entry.n, until: entry.bookedAt, merged } };
+      }
+      from = last.n + 1;
+    }
+    return { columns, digest };
+  }
+
+  private async readDigests(chain: string, refs: readonly DigestRef[]): Promise<Digest[]> {
+    const entries = await Promise.all(refs.map((ref) => this.chains.read(chain, ref.n, ref.n, 1)));
+    return entries.flat().flatMap((entry) => readPageDigest(entry.body, entry.n) ?? []);
+  }
+}

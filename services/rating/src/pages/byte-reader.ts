@@ -1,0 +1,111 @@
+import { textForm } from './byte-writer.js';
+
+const packedAlphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const nativeFrom = 12;
+
+/** Reads what `ByteWriter` wrote. @throws RangeError when the bytes are cut short. */
+export class ByteReader {
+  private at = 0;
+  private readonly native: Buffer;
+
+  constructor(private readonly source: Uint8Array) {
+    this.native = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  }
+
+  get atEnd(): boolean {
+    return this.at >= this.source.length;
+  }
+
+  byte(): number {
+    const value = this.source[this.at++];
+    if (value === undefined) throw new RangeError('the bytes are cut short');
+    return value;
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * unit;
+      if (byte < 128) return value;
+    }
+  }
+
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  uint32s(count: number): Uint32Array {
+    const bytes = this.take(4 * count);
+    const values = new Uint32Array(count);
+    for (let i = 0, at = 0; i < count; i++, at += 4) {
+      values[i] = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    }
+    return values;
+  }
+
+  bytes(): Uint8Array {
+    return this.take(this.varint());
+  }
+
+  private take(length: number): Uint8Array {
+    if (this.at + length > this.source.length) throw new RangeError('the bytes are cut short');
+    this.at += length;
+    return this.source.subarray(this.at - length, this.at);
+  }
+
+  /** A text; `before` is what the writer left out in front of it. */
+  text(before = ''): string {
+    const header = this.varint();
+    const length = header >>> 2;
+    switch (header & 3) {
+      case textForm.plain:
+        return before + this.ascii(length);
+      case textForm.packed:
+        return before + this.packed(length);
+      case textForm.uuid:
+        return before + this.uuid();
+      default:
+        return before + this.utf8(length);
+    }
+  }
+
+  private ascii(length: number): string {
+    const start = this.at;
+    this.take(length);
+    if (length > nativeFrom) return this.native.toString('latin1', start, start + length);
+    let text = '';
+    for (let i = start; i < start + length; i++) text += String.fromCharCode(this.source[i] ?? 0);
+    return text;
+  }
+
+  private utf8(length: number): string {
+    const start = this.at;
+    this.take(length);
+    return this.native.toString('utf8', start, start + length);
+  }
+
+  private packed(length: number): string {
+    let text = '';
+    let bits = 0;
+    let held = 0;
+    for (let i = 0; i < length; i++) {
+      if (bits < 5) {
+        held = (held << 8) | this.byte();
+        bits += 8;
+      }
+      bits -= 5;
+      text += packedAlphabet.charAt((held >>> bits) & 31);
+      held &= (1 << bits) - 1;
+    }
+    return text;
+  }
+
+  private uuid(): string {
+    const start = this.at;
+    this.take(16);
+    const hex = this.native.toString('hex', start, start + 16);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  }
+}
