@@ -1,16 +1,17 @@
 /**
  * Which kind of package may import which, by the `type:` tag in each package's package.json (`nx.tags`).
- * Dependencies point one way: towards the domain. Adapters are named by compositions, and by the `main.ts` of a service alone.
+ * Dependencies point one way: towards the domain. An adapter-kit is what adapters to the same technology share. Adapters are named by compositions, and by the `main.ts` of a service alone.
  */
 const mayImport = {
   domain: ['domain'],
   contracts: [],
   ports: ['domain'],
-  adapter: ['ports', 'domain'],
+  adapter: ['ports', 'domain', 'adapter-kit'],
+  'adapter-kit': ['ports', 'domain'],
   shell: ['shell', 'ports', 'domain', 'contracts'],
   testing: ['ports', 'domain'],
   service: ['domain', 'contracts', 'ports', 'shell'],
-  composition: ['service', 'domain', 'contracts', 'ports', 'shell', 'adapter'],
+  composition: ['service', 'domain', 'contracts', 'ports', 'shell', 'adapter', 'adapter-kit'],
 };
 
 const tagged = (types) => types.map((type) => `type:${type}`);
@@ -43,10 +44,10 @@ function boundaryRule(also = () => [], further = [cliConstraint]) {
 export const codeBoundaries = boundaryRule();
 
 /** A service that starts as a process of its own composes itself in its main.ts. */
-export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter'] : []));
+export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter', 'adapter-kit'] : []));
 
 /** Specs use real parts and the conformance suites; those of the domain stay as pure as the domain, those of compositions run the whole. */
 export const specBoundaries = boundaryRule((type) => {
   if (type === 'domain' || type === 'contracts') return [];
-  return type === 'composition' ? ['testing', 'composition'] : ['adapter', 'testing'];
+  return type === 'composition' ? ['testing', 'composition'] : ['adapter', 'adapter-kit', 'testing'];
 }, []);

@@ -1,0 +1,4 @@
+// accepted
+import * as other from '@tollkeeper/data-folder';
+
+export { other };
