@@ -1,6 +1,7 @@
 /**
  * Which kind of package may import which, by the `type:` tag in each package's package.json (`nx.tags`).
- * Dependencies point one way: towards the domain. An adapter-kit is what adapters to the same technology share. Adapters are named by compositions, and by the `main.ts` of a service alone.
+ * Dependencies point one way: towards the domain. Adapters are named by compositions, and by the `main.ts` of a service alone;
+ * an adapter-kit is what adapters to the same technology share.
  */
 const mayImport = {
   domain: ['domain'],
