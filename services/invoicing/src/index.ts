@@ -1,1 +1,1 @@
-export {};
+export { InvoicingModule } from './invoicing.module.js';

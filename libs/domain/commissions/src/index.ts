@@ -1,1 +1,3 @@
-export {};
+export * from './agreement.js';
+export * from './invoice-share.js';
+export * from './partner-account.js';

@@ -34,3 +34,28 @@ export async function verifyChains(store: ChainStore, prefix: string, after: str
   }
   return { chains: names.length, entries, faults, next: names.length === limit ? names.at(-1) : undefined };
 }
+
+/**
+ * The same over several kinds of chains of one tenant (or of all tenants, for an empty id), kind after kind; `cursor` is
+ * the `next` of the page before.
+ */
+export async function verifyTenantChains(
+  store: ChainStore,
+  prefixes: readonly string[],
+  { tenantId, cursor, limit }: { readonly tenantId: string; readonly cursor: string; readonly limit: number },
+): Promise<VerifiedChains> {
+  const start = prefixes.findIndex((prefix) => cursor.startsWith(prefix));
+  let seen: VerifiedChains = { chains: 0, entries: 0, faults: [], next: undefined };
+  for (const prefix of prefixes.slice(Math.max(start, 0))) {
+    const left = limit - seen.chains;
+    const page = await verifyChains(store, tenantId === '' ? prefix : `${prefix}${tenantId}/`, cursor.startsWith(prefix) ? cursor : '', left);
+    seen = {
+      chains: seen.chains + page.chains,
+      entries: seen.entries + page.entries,
+      faults: [...seen.faults, ...page.faults],
+      next: page.next,
+    };
+    if (page.next !== undefined) return seen;
+  }
+  return seen;
+}

@@ -1,0 +1,68 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap, Inject } from '@nestjs/common';
+import { ChainWriter } from '@tollkeeper/chain-kit';
+import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import type { Subscription } from '@tollkeeper/ports';
+import { invoiceClosedAccounts } from './events/invoice-closed-account.js';
+import { type InvoicingViews, openInvoicingViews } from './store/views.js';
+import { DocumentIssuer } from './usecases/issue-document.js';
+import { type BillRunPorts, BillRuns } from './usecases/run-bill-run.js';
+
+const sweepEveryMs = 30_000;
+
+/** The parts of invoicing, put together once from the ports of the composition. */
+@Injectable()
+export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly views: InvoicingViews;
+  readonly writer: ChainWriter;
+  readonly issuer: DocumentIssuer;
+  readonly billRuns: BillRuns;
+  readonly billRunPorts: BillRunPorts;
+  private readonly logger = new Logger('invoicing');
+  private facts: Subscription | undefined;
+  private cancelSweep: (() => void) | undefined;
+
+  constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
+    this.views = openInvoicingViews(ports.views);
+    this.writer = new ChainWriter({
+      ...ports,
+      onFollowUpFailed: (entry, error) => this.logger.error(`follow-up of ${entry.chain}#${entry.n} failed and will be tried again: ${String(error)}`),
+    });
+    this.issuer = new DocumentIssuer({ writer: this.writer, views: this.views, bus: ports.bus });
+    this.billRunPorts = {
+      writer: this.writer,
+      views: this.views,
+      client: ports.client,
+      issuer: this.issuer,
+      onStopped: (id, error) => this.logger.error(`bill run ${id} stopped and will be resumed: ${String(error)}`),
+    };
+    this.billRuns = new BillRuns(this.billRunPorts);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sweep();
+    this.facts = invoiceClosedAccounts({
+      bus: this.ports.bus,
+      client: this.ports.client,
+      issuer: this.issuer,
+      onFailed: (fact, error) => this.logger.error(`invoicing ${fact.chain}#${fact.n} failed: ${String(error)}`),
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.cancelSweep?.();
+    await this.facts?.stop();
+    await this.billRuns.idle();
+    await this.writer.settle();
+  }
+
+  /** Finishes what a crash left, and looks again from time to time. */
+  private async sweep(): Promise<void> {
+    try {
+      await this.writer.sweep();
+      await this.billRuns.resume();
+    } catch (error) {
+      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
+    }
+    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => void this.sweep());
+  }
+}

@@ -1,0 +1,170 @@
+import type { ChainWriter } from '@tollkeeper/chain-kit';
+import { tenantV1 } from '@tollkeeper/contracts';
+import type { FeeLine } from '@tollkeeper/invoicing';
+import { type Entry, fromCanonicalBytes, fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import type { ServiceClient } from '@tollkeeper/nest-kit';
+import { billRunChain, tenantOfChain } from '../store/chains.js';
+import type { InvoicingViews } from '../store/views.js';
+import { type BillRunOrder, type BillRunState, type CustomerOutcome, startedRun, withCustomer } from './bill-run.state.js';
+import { closeAccounts, loadParties, type Parties } from './gather-charges.js';
+import type { DocumentIssuer } from './issue-document.js';
+import { bookRecurringFees } from './recurring-fees.js';
+
+export interface BillRunPorts {
+  readonly writer: ChainWriter;
+  readonly views: InvoicingViews;
+  readonly client: ServiceClient;
+  readonly issuer: DocumentIssuer;
+  /** Told when a run stops on a fault that is nobody's input; `resume` takes it up again. */
+  onStopped(billRunId: string, error: unknown): void;
+}
+
+const customersPage = 100;
+
+/**
+ * Works through the customers of a billing entity, one entry of the run's chain for each, so that a run that was cut off
+ * goes on behind the last one. Everything it asks for has the run and the customer as its cause and happens once.
+ */
+export class BillRuns {
+  private readonly running = new Map<string, Promise<void>>();
+
+  constructor(private readonly ports: BillRunPorts) {
+    ports.writer.follow('bill-run/', (entry) => this.project(entry));
+  }
+
+  async start(tenantId: string, billRunId: string, cause: string, order: BillRunOrder): Promise<void> {
+    const now = fromRfc3339(order.issuedAt) ?? 0;
+    await this.ports.writer.execute<BillRunState>({
+      chain: billRunChain(tenantId, billRunId),
+      cause,
+      now,
+      decide: () => ({ kind: 'started', body: { ...order, customerIds: [...order.customerIds] }, state: startedRun(order) }),
+    });
+    this.run(tenantId, billRunId);
+  }
+
+  /** Takes up runs that a crash or a stop cut off. */
+  async resume(): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.ports.views.billRuns.list({ index: 'byStatus', equals: ['running'], cursor, limit: 100 });
+      for (const run of page.items) this.run(run.tenant, run.id);
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  /** Resolves when no run is under way in this process. */
+  async idle(): Promise<void> {
+    await Promise.all(this.running.values());
+  }
+
+  private run(tenantId: string, billRunId: string): void {
+    if (this.running.has(billRunId)) return;
+    const work = this.work(tenantId, billRunId)
+      .catch((error: unknown) => this.ports.onStopped(billRunId, error))
+      .finally(() => this.running.delete(billRunId));
+    this.running.set(billRunId, work);
+  }
+
+  private async work(tenantId: string, billRunId: string): Promise<void> {
+    const chain = billRunChain(tenantId, billRunId);
+    const state = await this.ports.writer.state<BillRunState>(chain);
+    if (!state || state.status !== 'running') return;
+    const { order } = state;
+    const now = fromRfc3339(order.issuedAt) ?? 0;
+    for await (const customerId of this.customers(tenantId, order, state.after)) {
+      const cause = `${billRunId}:${customerId}`;
+      const outcome = await this.bill(tenantId, billRunId, customerId, order);
+      await this.ports.writer.execute<BillRunState>({
+        chain,
+        cause,
+        now,
+        decide: (before) => ({
+          kind: 'customer_done',
+          body: { customerId, outcome: { ...outcome } },
+          state: withCustomer(before ?? startedRun(order), customerId, outcome),
+        }),
+      });
+    }
+    await this.ports.writer.execute<BillRunState>({
+      chain,
+      cause: `${billRunId}:done`,
+      now,
+      decide: (before) => ({ kind: 'finished', body: {}, state: { ...(before ?? startedRun(order)), status: 'done' } }),
+    });
+  }
+
+  /** Customers of the run behind `after`, in the order of their ids, so that the run's place is one id. */
+  async *customers(tenantId: string, order: BillRunOrder, after: string): AsyncGenerator<string> {
+    if (order.customerIds.length > 0) {
+      for (const id of [...order.customerIds].sort()) if (id > after) yield id;
+      return;
+    }
+    const brands = await this.brandsOf(tenantId, order.billingEntityId);
+    const ids: string[] = [];
+    let cursor = '';
+    do {
+      const page = await this.ports.client.call(tenantV1.TenantService.method.listCustomers, { tenantId, limit: customersPage, cursor });
+      for (const customer of page.items) if (brands.has(customer.brandId) && customer.id > after) ids.push(customer.id);
+      cursor = page.nextCursor;
+    } while (cursor !== '');
+    yield* ids.sort();
+  }
+
+  private async brandsOf(tenantId: string, billingEntityId: string): Promise<ReadonlySet<string>> {
+    const brands = new Set<string>();
+    let cursor = '';
+    do {
+      const page = await this.ports.client.call(tenantV1.TenantService.method.listBrands, { tenantId, limit: customersPage, cursor });
+      for (const brand of page.items) if (brand.billingEntityId === billingEntityId) brands.add(brand.id);
+      cursor = page.nextCursor;
+    } while (cursor !== '');
+    return brands;
+  }
+
+  /** A customer that cannot be billed does not hold up the others: the run lists it with what to mend. */
+  private async bill(tenantId: string, billRunId: string, customerId: string, order: BillRunOrder): Promise<CustomerOutcome> {
+    try {
+      const parties = await loadParties(this.ports.client, tenantId, customerId);
+      if (parties.seller.id !== order.billingEntityId) {
+        return { kind: 'failed', detail: `Customer ${customerId} belongs to another billing entity, ${parties.seller.id}.` };
+      }
+      return await this.billParties(tenantId, billRunId, parties, order);
+    } catch (error) {
+      if (error instanceof Problem && error.status < 500) return { kind: 'failed', detail: error.detail };
+      throw error;
+    }
+  }
+
+  private async billParties(tenantId: string, billRunId: string, parties: Parties, order: BillRunOrder): Promise<CustomerOutcome> {
+    const cause = `${billRunId}:${parties.buyer.id}`;
+    const now = fromRfc3339(order.issuedAt) ?? 0;
+    const until = fromRfc3339(order.until) ?? now;
+    const charges = await closeAccounts(this.ports.client, { tenantId, cause, until: order.until, all: order.all, preview: false }, parties);
+    const contractFees: FeeLine[] = [];
+    for (const contract of parties.contracts) {
+      contractFees.push(...(await bookRecurringFees(this.ports.writer, tenantId, contract, { cause, until, now })));
+    }
+    const fees = [...charges.fees, ...contractFees];
+    if (charges.usage.length + fees.length === 0) return { kind: 'nothing', held: charges.held };
+    const invoice = await this.ports.issuer.issueInvoice({ tenantId, cause, now, billRun: billRunId }, parties, { ...charges, fees });
+    const { net, tax, total } = invoice.totals;
+    return { kind: 'invoiced', net, tax, total, held: charges.held };
+  }
+
+  private async project(entry: Entry): Promise<void> {
+    const [, , billRunId = ''] = entry.chain.split('/');
+    const state = fromCanonicalBytes<BillRunState>(entry.state);
+    await this.ports.views.billRuns.put([
+      {
+        id: billRunId,
+        version: entry.n,
+        tenant: tenantOfChain(entry.chain),
+        status: state.status,
+        createdAt: state.order.issuedAt,
+        finishedAt: state.status === 'done' ? toRfc3339(entry.bookedAt) : '',
+        state,
+      },
+    ]);
+  }
+}
