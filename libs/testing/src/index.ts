@@ -1,1 +1,3 @@
+export * from './conformance/bus.suite.js';
 export * from './conformance/chain-store.suite.js';
+export * from './conformance/storage-fixture.js';

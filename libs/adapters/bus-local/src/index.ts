@@ -1,1 +1,2 @@
-export {};
+export * from './local-bus.js';
+export { LogDamaged } from './segment-recovery.js';

@@ -2,16 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChainVerifier, type Entry } from '@tollkeeper/kernel';
 import type { AppendOutcome, ChainStore } from '@tollkeeper/ports';
 import { chainOf, entryAfter, plain, request } from './chain-fixtures.js';
-
-/** One storage, opened again as often as a test likes. */
-export interface StorageFixture<S> {
-  /** A store on the fixture's storage; the one opened before is closed or crashed by then. */
-  open(): Promise<S>;
-  /** Ends the open store without a word, as near to a power cut as the adapter can be brought in one process. */
-  crash?(): Promise<void>;
-  /** Closes what is open and removes the storage. */
-  dispose(): Promise<void>;
-}
+import type { StorageFixture } from './storage-fixture.js';
 
 /** What every chain store promises; `fresh` makes an empty storage. */
 export function chainStoreSuite(name: string, fresh: () => Promise<StorageFixture<ChainStore>>): void {
