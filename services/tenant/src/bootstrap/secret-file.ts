@@ -1,0 +1,37 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const onlyTheOwner = 0o600;
+
+/** The file's text, undefined when there is none. */
+export async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Puts a file that only its owner reads in place, whole and durable, or leaves what was there. */
+export async function writeSecretFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`;
+  const handle = await open(draft, 'w', onlyTheOwner);
+  try {
+    // A draft that a crash left keeps its mode when it is opened again.
+    await handle.chmod(onlyTheOwner);
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, path);
+  await syncFolderOf(path);
+}
+
+/** Makes the file's name durable; where a folder cannot be synced (Windows), the file system orders it itself. */
+async function syncFolderOf(path: string): Promise<void> {
+  const folder = await open(dirname(path), 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}

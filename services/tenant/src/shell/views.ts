@@ -1,0 +1,72 @@
+import type { View, ViewDocument, ViewStore } from '@tollkeeper/ports';
+import type { ContractState } from '../contracts/contract.js';
+import type { DeviceState } from '../devices/device.js';
+import type { ApiKeyState } from '../keys/api-key.js';
+import type { BrandState } from '../parties/brand.js';
+import type { BillingEntityState } from '../parties/billing-entity.js';
+import type { CustomerState } from '../parties/customer.js';
+import type { PartnerState } from '../parties/partner.js';
+import type { PartyRecord } from '../parties/party-record.js';
+import type { TenantState } from '../tenants/tenant.js';
+import type { DeliveryDocument } from '../webhooks/delivery.js';
+import type { EndpointState } from '../webhooks/endpoint.js';
+
+export type Shown<S> = S & ViewDocument;
+
+/** When an endpoint last took a delivery, in milliseconds of the machine's clock. Lost in a crash without harm. */
+export interface EndpointHealth extends ViewDocument {
+  readonly lastSuccessAt: number;
+}
+
+/** The views of this service. Tenant first in every index but those for work that spans tenants. */
+export interface TenantViews {
+  readonly tenants: View<Shown<TenantState>>;
+  /** By the key's hash, because that is how a caller is recognised. */
+  readonly keys: View<Shown<ApiKeyState>>;
+  readonly entities: View<Shown<BillingEntityState>>;
+  readonly brands: View<Shown<BrandState>>;
+  readonly customers: View<Shown<CustomerState>>;
+  readonly partners: View<Shown<PartnerState>>;
+  /** Personal data of customers and partners: durable, erasable, in no chain. */
+  readonly records: View<PartyRecord>;
+  readonly devices: View<Shown<DeviceState>>;
+  readonly contracts: View<Shown<ContractState>>;
+  readonly endpoints: View<Shown<EndpointState>>;
+  readonly deliveries: View<DeliveryDocument>;
+  readonly endpointHealth: View<EndpointHealth>;
+}
+
+const byTenant = ['tenantId', 'createdAt'];
+
+export function openViews(store: ViewStore): TenantViews {
+  const shown = <S>(name: string, indexes: Readonly<Record<string, readonly string[]>>): View<Shown<S>> =>
+    store.view<Shown<S>>({ name, kind: 'rebuildable', indexes });
+  return {
+    tenants: shown<TenantState>('tenants', { age: ['createdAt'], mode: ['mode', 'createdAt'] }),
+    keys: shown<ApiKeyState>('api-keys', { tenant: byTenant }),
+    entities: shown<BillingEntityState>('billing-entities', { tenant: byTenant }),
+    brands: shown<BrandState>('brands', { tenant: byTenant }),
+    customers: shown<CustomerState>('customers', { tenant: byTenant }),
+    partners: shown<PartnerState>('partners', { tenant: byTenant }),
+    records: store.view<PartyRecord>({ name: 'party-records', kind: 'record', indexes: { reference: ['tenantId', 'kind', 'reference'] } }),
+    devices: shown<DeviceState>('devices', {
+      tenant: byTenant,
+      reference: ['tenantId', 'reference'],
+      customer: ['tenantId', 'customerId', 'createdAt'],
+      contract: ['tenantId', 'contractId', 'createdAt'],
+      partner: ['tenantId', 'partnerId', 'createdAt'],
+    }),
+    contracts: shown<ContractState>('contracts', {
+      tenant: byTenant,
+      customer: ['tenantId', 'customerId', 'createdAt'],
+      reference: ['tenantId', 'reference', 'createdAt'],
+    }),
+    endpoints: shown<EndpointState>('webhook-endpoints', { tenant: byTenant }),
+    deliveries: store.view<DeliveryDocument>({
+      name: 'webhook-deliveries',
+      kind: 'record',
+      indexes: { tenant: byTenant, endpoint: ['tenantId', 'endpointId', 'createdAt'], due: ['endpointId', 'dueAt'], age: ['createdAt'] },
+    }),
+    endpointHealth: store.view<EndpointHealth>({ name: 'webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),
+  };
+}
