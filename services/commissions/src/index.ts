@@ -1,1 +1,1 @@
-export {};
+export { CommissionsModule } from './commissions.module.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './customer-account.js';
+export * from './dunning.js';
+export * from './ledger.js';

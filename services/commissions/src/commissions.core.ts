@@ -1,0 +1,57 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ChainWriter } from '@tollkeeper/chain-kit';
+import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import type { Subscription } from '@tollkeeper/ports';
+import { shareOnFacts } from './events/share-on-facts.js';
+import { type CommissionsViews, openCommissionsViews } from './store/views.js';
+import { documentOf } from './usecases/put-agreement.js';
+import { RevenueSharing } from './usecases/share-revenue.js';
+import { PartnerStatements } from './usecases/state-month.js';
+
+const sweepEveryMs = 30_000;
+
+/** The parts of commissions, put together once from the ports of the composition. */
+@Injectable()
+export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly views: CommissionsViews;
+  readonly writer: ChainWriter;
+  readonly sharing: RevenueSharing;
+  readonly statements: PartnerStatements;
+  private readonly logger = new Logger('commissions');
+  private facts: Subscription | undefined;
+  private cancelSweep: (() => void) | undefined;
+
+  constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
+    this.views = openCommissionsViews(ports.views);
+    this.writer = new ChainWriter({
+      ...ports,
+      onFollowUpFailed: (entry, error) => this.logger.error(`follow-up of ${entry.chain}#${entry.n} failed and will be tried again: ${String(error)}`),
+    });
+    this.writer.follow('agreement/', (entry) => this.views.agreements.put([documentOf(entry)]));
+    this.sharing = new RevenueSharing(this.writer, this.views);
+    this.statements = new PartnerStatements({ writer: this.writer, views: this.views, chains: ports.chains, bus: ports.bus });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.sweep();
+    this.facts = shareOnFacts(this.ports.bus, this.sharing, (fact, error) =>
+      this.logger.error(`sharing ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.cancelSweep?.();
+    await this.facts?.stop();
+    await this.writer.settle();
+  }
+
+  /** Finishes what a crash left, and looks again from time to time. */
+  private async sweep(): Promise<void> {
+    try {
+      await this.writer.sweep();
+    } catch (error) {
+      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
+    }
+    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => void this.sweep());
+  }
+}
