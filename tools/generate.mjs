@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Writes the code that is generated from proto/ into libs/contracts (`npm run generate`).
+ * Writes the code that is generated from proto/ into libs/contracts, and the gateway's OpenAPI document (`npm run generate`).
  * `--check` writes nothing: it exits 1 when the proto files have lint findings or the checked-in code is not what generating gives.
  */
 import { spawnSync } from 'node:child_process';
@@ -66,8 +66,17 @@ function generate() {
   }
 }
 
+/** The OpenAPI document comes from the gateway's route table and from the proto comments, so after the messages are there. */
+function generateOpenApi() {
+  const run = (...args) => spawnSync(process.execPath, args, { cwd: workspaceRoot, stdio: 'inherit' }).status === 0;
+  if (!run('node_modules/@typescript/native/bin/tsc', '-b', 'services/gateway') || !run('services/gateway/dist/openapi/main.js')) process.exit(1);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes('--check')) generate();
+  if (!process.argv.includes('--check')) {
+    generate();
+    generateOpenApi();
+  }
   const findings = generatedFindings();
   for (const finding of findings) console.error(finding);
   process.exit(findings.length > 0 ? 1 : 0);

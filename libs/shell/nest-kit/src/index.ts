@@ -5,3 +5,4 @@ export * from './rpc/in-process.transport.js';
 export * from './rpc/problem-rpc.filter.js';
 export * from './rpc/rpc.js';
 export * from './service-ports.js';
+export * from './trace/trace-context.js';
