@@ -1,90 +1,78 @@
-import { Problem } from '@tollkeeper/kernel';
-import { decimalFault, minorUnitDigits, parseDecimal } from '@tollkeeper/money';
-import { accountBalance, type CustomerAccountState } from './customer-account.js';
+import { decimalFault, parseDecimal } from '@tollkeeper/money';
+import type { CustomerAccountState, OpenItem } from './customer-account.js';
 
-const dayMs = 86_400_000;
-
-/** One step after the due date. A reminder may cost a fee; a block stops the customer's devices until all that caused it is paid. */
-export interface DunningStep {
-  readonly daysAfterDue: number;
-  readonly action: 'reminder' | 'block';
-  /** Decimal string in the account's currency; absent when free. */
-  readonly fee?: string;
-}
-
+/** What is done when an invoice stays open, step by step. */
 export interface DunningPolicy {
   readonly steps: readonly DunningStep[];
-  /** While the customer's overdue sum is below this, nothing is done. */
+  /** Decimal string: what is open below it is left alone. */
   readonly minimum: string;
 }
 
-/** Kind first, then firm: applies where a billing entity has set nothing. It charges no fee, because laws on fees differ. */
-export const defaultDunningPolicy: DunningPolicy = {
-  steps: [
-    { daysAfterDue: 5, action: 'reminder' },
-    { daysAfterDue: 14, action: 'reminder' },
-    { daysAfterDue: 30, action: 'block' },
-  ],
-  minimum: '0',
-};
-
-export interface DueStep {
-  readonly invoiceId: string;
-  readonly number: string;
-  /** 1 for the first step of the policy. */
-  readonly step: number;
+export interface DunningStep {
+  readonly daysAfterDue: number;
   readonly action: 'reminder' | 'block';
+  /** Decimal string in the currency of the account; `0` for none. */
   readonly fee: string;
-  /** Open before the fee. */
-  readonly open: string;
-  readonly daysOverdue: number;
 }
 
-/**
- * The next step of each item for which it is time on `date` (`yyyy-mm-dd`): one per item, so that after a pause nobody
- * gets three letters on one day, and nobody is blocked without having been reminded.
- */
-export function dueSteps(state: CustomerAccountState, policy: DunningPolicy, date: string): readonly DueStep[] {
-  const { overdue } = accountBalance(state, date);
-  if (parseDecimal(overdue).isZero() || parseDecimal(overdue).compare(parseDecimal(policy.minimum)) < 0) return [];
-  return state.openItems.flatMap((item): DueStep[] => {
-    const next = policy.steps[item.step];
-    const daysOverdue = Math.round((Date.parse(`${date}T00:00:00Z`) - Date.parse(`${item.dueOn}T00:00:00Z`)) / dayMs);
-    if (!next || daysOverdue < Math.max(1, next.daysAfterDue)) return [];
-    const { invoiceId, number, open } = item;
-    return [{ invoiceId, number, step: item.step + 1, action: next.action, fee: next.fee ?? '0', open, daysOverdue }];
-  });
+/** The policy of a billing entity that has set none: a reminder without fee after a week, nothing is blocked. */
+export const defaultDunningPolicy: DunningPolicy = { steps: [{ daysAfterDue: 7, action: 'reminder', fee: '0' }], minimum: '0' };
+
+export interface PolicyFault {
+  readonly path: string;
+  readonly message: string;
 }
 
-/** The day (`yyyy-mm-dd`) on which the next step of any item is due, for a sweeper; undefined when there is none. */
-export function nextDunningDate(state: CustomerAccountState, policy: DunningPolicy): string | undefined {
-  const dates = state.openItems.flatMap((item) => {
-    const next = policy.steps[item.step];
-    return next ? [new Date(Date.parse(`${item.dueOn}T00:00:00Z`) + Math.max(1, next.daysAfterDue) * dayMs).toISOString().slice(0, 10)] : [];
-  });
-  return dates.sort()[0];
-}
+const mostSteps = 10;
 
-/** Throws `invalid_request` naming the first member of a policy that cannot be right. */
-export function assertDunningPolicy(policy: DunningPolicy, currency: string): void {
-  let before = 0;
+export function policyFaults(policy: DunningPolicy): readonly PolicyFault[] {
+  const faults: PolicyFault[] = [];
+  const amount = (path: string, text: string) => {
+    if (decimalFault(text) !== undefined || parseDecimal(text).sign() < 0) faults.push({ path, message: `“${text}” is not an amount of zero or more.` });
+  };
+  amount('minimum', policy.minimum);
+  if (policy.steps.length > mostSteps) faults.push({ path: 'steps', message: `At most ${mostSteps} steps.` });
   policy.steps.forEach((step, i) => {
-    if (!Number.isInteger(step.daysAfterDue) || step.daysAfterDue <= before || step.daysAfterDue > 3650) {
-      refuse(`steps[${i}].days_after_due`, 'Steps need whole days, 1 to 3650, each later than the step before.');
-    }
-    if (i === 0 && step.action === 'block') refuse(`steps[${i}].action`, 'Nobody is blocked without a reminder before.');
-    before = step.daysAfterDue;
-    if (step.fee !== undefined) assertAmount(step.fee, `steps[${i}].fee`, currency);
+    amount(`steps[${i}].fee`, step.fee);
+    if (step.daysAfterDue < 1 || step.daysAfterDue > 365) faults.push({ path: `steps[${i}].days_after_due`, message: 'Between 1 and 365 days after the due date.' });
+    const before = policy.steps[i - 1];
+    if (before && before.daysAfterDue >= step.daysAfterDue) faults.push({ path: `steps[${i}].days_after_due`, message: 'Steps come in the order of their days.' });
   });
-  if (policy.steps.length > 20) refuse('steps', 'A policy has at most 20 steps.');
-  assertAmount(policy.minimum, 'minimum', currency);
+  return faults;
 }
 
-function assertAmount(text: string, param: string, currency: string): void {
-  const wrong = decimalFault(text) !== undefined || parseDecimal(text).sign() < 0 || parseDecimal(text).fractionDigits() > minorUnitDigits(currency);
-  if (wrong) refuse(param, `“${text}” is not an amount of ${currency}, such as "60.00".`);
+export interface DueStep extends DunningStep {
+  readonly item: OpenItem;
+  /** Counted from 1. */
+  readonly number: number;
 }
 
-function refuse(param: string, detail: string): never {
-  throw new Problem('invalid_request', detail, { param });
+/** The next step of each item whose day has come; `today` is `yyyy-mm-dd`. An item takes one step at a time. */
+export function dueSteps(state: CustomerAccountState, policy: DunningPolicy, today: string): readonly DueStep[] {
+  const minimum = parseDecimal(policy.minimum);
+  return state.items.flatMap((item): DueStep[] => {
+    const step = policy.steps[item.step];
+    if (!step || daysBetween(item.dueDate, today) < step.daysAfterDue) return [];
+    if (parseDecimal(item.open).compare(minimum) < 0) return [];
+    return [{ ...step, item, number: item.step + 1 }];
+  });
+}
+
+/** The day on which the next step of any item falls due, for the list of accounts to look at; undefined when none will. */
+export function nextStepDay(state: CustomerAccountState, policy: DunningPolicy): string | undefined {
+  const days = state.items.flatMap((item) => {
+    const step = policy.steps[item.step];
+    return step ? [addDays(item.dueDate, step.daysAfterDue)] : [];
+  });
+  return days.sort()[0];
+}
+
+const dayMs = 86_400_000;
+
+function daysBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / dayMs;
+}
+
+function addDays(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10);
 }

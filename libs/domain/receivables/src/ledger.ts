@@ -1,90 +1,36 @@
-import { Decimal, parseDecimal } from '@tollkeeper/money';
-import type { Allocation, ReceivablesEvent } from './receivables-event.js';
+import { Decimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
 
-/** The accounts of the receivables ledger. `credit` is what we owe customers, `suspense` money that belongs to nobody yet. */
-export const ledgerAccounts = ['receivable', 'revenue', 'vat', 'bank', 'suspense', 'fees', 'rounding', 'credit', 'write_off'] as const;
+/**
+ * The ledger accounts of a tenant's receivables. `receivable` is what customers owe; `credit` what was paid too much and is
+ * owed back; `suspense` money whose payer is not known yet; `fees` the income from reminders.
+ */
+export const ledgerAccounts = ['receivable', 'revenue', 'vat', 'rounding', 'bank', 'suspense', 'credit', 'fees', 'write_off'] as const;
 
 export type LedgerAccount = (typeof ledgerAccounts)[number];
 
-/** One side of a journal entry: a positive amount debits the account, a negative one credits it. */
+/** One side of a journal entry: positive debits, negative credits; a decimal string in the currency of its chain. */
 export interface Posting {
   readonly account: LedgerAccount;
   readonly amount: string;
-  readonly currency: string;
 }
 
-/** The journal entry of an event. It sums to zero (G5); accounts that do not move are left out. */
-export function postingsFor(event: ReceivablesEvent, currency: string): readonly Posting[] {
-  return sides(event).flatMap(([account, amount]) => (amount.isZero() ? [] : [{ account, amount: amount.toString(), currency }]));
+/** Sums by ledger account; accounts without postings are absent. */
+export type Ledger = Readonly<Partial<Record<LedgerAccount, string>>>;
+
+/** Leaves out zeros and checks that the entry balances: double entry is a property of every entry, not of a report (G5). */
+export function journal(sides: readonly (readonly [LedgerAccount, Decimal])[]): readonly Posting[] {
+  const postings = sides.filter(([, amount]) => !amount.isZero()).map(([account, amount]) => ({ account, amount: amount.toString() }));
+  const sum = sumDecimals(postings.map((posting) => parseDecimal(posting.amount)));
+  if (!sum.isZero()) throw new RangeError(`a journal entry is off by ${sum.toString()}`);
+  return postings;
 }
 
-function sides(event: ReceivablesEvent): readonly (readonly [LedgerAccount, Decimal])[] {
-  switch (event.kind) {
-    case 'invoiced':
-      return [
-        ['receivable', parseDecimal(event.total).minus(parseDecimal(event.fromCredit))],
-        ['credit', parseDecimal(event.fromCredit)],
-        ['revenue', parseDecimal(event.net).negated()],
-        ['vat', parseDecimal(event.tax).negated()],
-        ['rounding', parseDecimal(event.rounding).negated()],
-      ];
-    case 'credited':
-      return [
-        ['receivable', allocated(event.allocations).negated()],
-        ['credit', parseDecimal(event.toCredit).negated()],
-        ['revenue', parseDecimal(event.net).negated()],
-        ['vat', parseDecimal(event.tax).negated()],
-        ['rounding', parseDecimal(event.rounding).negated()],
-      ];
-    case 'paid':
-      return [
-        [event.source, parseDecimal(event.amount)],
-        ['receivable', allocated(event.allocations).negated()],
-        ['credit', parseDecimal(event.toCredit).negated()],
-      ];
-    case 'payment_reversed':
-      return [
-        ['bank', parseDecimal(event.amount).negated()],
-        ['credit', parseDecimal(event.fromCredit)],
-        ['receivable', parseDecimal(event.amount).minus(parseDecimal(event.fromCredit))],
-      ];
-    case 'refunded':
-      return [
-        ['credit', parseDecimal(event.amount)],
-        ['bank', parseDecimal(event.amount).negated()],
-      ];
-    case 'written_off':
-      return [
-        ['write_off', parseDecimal(event.amount)],
-        ['receivable', parseDecimal(event.amount).negated()],
-      ];
-    case 'dunned':
-      return [
-        ['receivable', parseDecimal(event.fee)],
-        ['fees', parseDecimal(event.fee).negated()],
-      ];
-    case 'unmatched':
-      return [
-        ['bank', parseDecimal(event.amount)],
-        ['suspense', parseDecimal(event.amount).negated()],
-      ];
+export function withPostings(ledger: Ledger, postings: readonly Posting[]): Ledger {
+  const sums: Partial<Record<LedgerAccount, string>> = { ...ledger };
+  for (const { account, amount } of postings) {
+    const sum = parseDecimal(sums[account] ?? '0').plus(parseDecimal(amount));
+    if (sum.isZero()) delete sums[account];
+    else sums[account] = sum.toString();
   }
-}
-
-/** The sums per account and currency over any postings: a trial balance, whose own sum per currency is zero. */
-export function trialBalance(postings: Iterable<Posting>): readonly Posting[] {
-  const sums = new Map<string, { readonly account: LedgerAccount; readonly currency: string; sum: Decimal }>();
-  for (const { account, amount, currency } of postings) {
-    const key = `${currency} ${account}`;
-    const found = sums.get(key);
-    if (found) found.sum = found.sum.plus(parseDecimal(amount));
-    else sums.set(key, { account, currency, sum: parseDecimal(amount) });
-  }
-  return [...sums]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { account, currency, sum }]) => ({ account, currency, amount: sum.toString() }));
-}
-
-export function allocated(allocations: readonly Allocation[]): Decimal {
-  return allocations.reduce((sum, { amount }) => sum.plus(parseDecimal(amount)), Decimal.zero);
+  return sums;
 }
