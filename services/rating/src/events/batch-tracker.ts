@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
-import { type UsageBatchValue, type UsageEventValue, usageV1 } from '@tollkeeper/contracts';
+import { type UsageBatchValue, usageV1 } from '@tollkeeper/contracts';
 import type { Delivery } from '@tollkeeper/ports';
+import type { PageEvent } from '../pages/page-events.js';
 
 export type RefusalReason =
   | 'invalid_event'
@@ -46,17 +47,17 @@ export class BatchTracker {
     this.open = delivery.value.events.length;
   }
 
-  booked(event: UsageEventValue): void {
+  booked(event: PageEvent): void {
     this.of(event.meter).booked++;
     this.open--;
   }
 
-  duplicate(event: UsageEventValue): void {
+  duplicate(event: PageEvent): void {
     this.of(event.meter).duplicate++;
     this.open--;
   }
 
-  refuse(event: UsageEventValue, refusal: Refusal): void {
+  refuse(event: PageEvent, device: string, refusal: Refusal): void {
     this.of(event.meter).quarantined++;
     this.open--;
     const { reason, detail, param } = refusal;
@@ -66,7 +67,7 @@ export class BatchTracker {
         reason,
         detail,
         param,
-        event: create(usageV1.UsageEventSchema, toMessage(event)),
+        event: create(usageV1.UsageEventSchema, toMessage(event, device)),
       }),
     );
   }
@@ -97,7 +98,7 @@ export class BatchTracker {
   }
 }
 
-function toMessage(event: UsageEventValue) {
-  const { id, source, device, meter, timeMs, quantity, key, dimensions, ordinal } = event;
-  return { id, source, device, meter, timeMs, quantity, key, dimensions: { ...dimensions }, ordinal };
+function toMessage(event: PageEvent, device: string) {
+  const { id, source, meter, time, quantity, key, dimensions, ordinal } = event;
+  return { id, source, device, meter, timeMs: time, quantity, key, dimensions: { ...dimensions }, ordinal };
 }

@@ -200,7 +200,7 @@ export class UsageConsumer {
       if (!tracker) continue;
       if (outcomes[index] === eventOutcome.booked) tracker.booked(event);
       else if (outcomes[index] === eventOutcome.duplicate) tracker.duplicate(event);
-      else tracker.refuse(event, refusals.get(index) ?? unexplained);
+      else tracker.refuse(event, page.device, refusals.get(index) ?? unexplained);
       if (tracker.open === 0) this.finish(tracker);
     }
     this.leave(page);

@@ -41,9 +41,8 @@ export class OpenPages {
     page.events.push({
       id: event.id,
       source: event.source,
-      device: event.device,
       meter: event.meter,
-      timeMs: event.timeMs,
+      time: event.timeMs,
       quantity: event.quantity,
       key: event.key,
       dimensions: event.dimensions,

@@ -66,6 +66,10 @@ export class IdentityLog {
     this.tables.touched(chain);
   }
 
+  isCached(chain: string): boolean {
+    return this.tables.get(chain) !== undefined;
+  }
+
   forget(chain: string): void {
     this.tables.drop(chain);
   }

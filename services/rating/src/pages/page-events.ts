@@ -1,10 +1,15 @@
-import type { UsageEventValue } from '@tollkeeper/contracts';
+import type { UsageEvent } from '@tollkeeper/metering';
 import type { ByteReader } from './byte-reader.js';
 import { type ByteWriter, sharedPrefix } from './byte-writer.js';
 
-/** An event with the receipt that it came under. */
-export interface PageEvent extends UsageEventValue {
+/** An event as a page holds it: what is metered, and the place in the batch that brought it. */
+export interface PageEvent extends UsageEvent {
+  /** '' for none. */
+  readonly key: string;
+  readonly dimensions: Readonly<Record<string, string>> | undefined;
   readonly receiptId: string;
+  /** Position in the batch that the caller sent, counted from 0. */
+  readonly ordinal: number;
 }
 
 /** Bits of the byte that begins each event: what equals, or follows from, the event before it. */
@@ -75,7 +80,7 @@ export function writeEvents(out: ByteWriter, events: readonly PageEvent[]): void
   let meter = 0;
   let receipt = 0;
   let id = '';
-  let timeMs = 0;
+  let time = 0;
   let quantity = '';
   let ordinal = -1;
   for (const event of events) {
@@ -98,18 +103,18 @@ export function writeEvents(out: ByteWriter, events: readonly PageEvent[]): void
     const shared = sharedPrefix(id, event.id, longestPrefix);
     out.varint(shared);
     out.textAfter(event.id, shared);
-    out.signed(event.timeMs - timeMs);
+    out.signed(event.time - time);
     if (event.quantity !== quantity) out.text(event.quantity);
     if (event.key !== '') out.text(event.key);
     if (event.dimensions !== undefined) writeDimensions(out, event.dimensions);
     source = sourceIndex;
     meter = meterIndex;
     receipt = receiptIndex;
-    ({ id, timeMs, quantity, ordinal } = event);
+    ({ id, time, quantity, ordinal } = event);
   }
 }
 
-export function readEvents(reader: ByteReader, device: string): PageEvent[] {
+export function readEvents(reader: ByteReader): PageEvent[] {
   const sources = readDictionary(reader);
   const meters = readDictionary(reader);
   const receipts = readDictionary(reader);
@@ -118,7 +123,7 @@ export function readEvents(reader: ByteReader, device: string): PageEvent[] {
   let meter = 0;
   let receipt = 0;
   let id = '';
-  let timeMs = 0;
+  let time = 0;
   let quantity = '';
   let ordinal = -1;
   for (let left = reader.varint(); left > 0; left--) {
@@ -128,16 +133,15 @@ export function readEvents(reader: ByteReader, device: string): PageEvent[] {
     if (!(flags & same.receipt)) receipt = reader.varint();
     ordinal += flags & same.nextOrdinal ? 1 : reader.signed();
     id = reader.text(id.slice(0, reader.varint()));
-    timeMs += reader.signed();
+    time += reader.signed();
     if (!(flags & same.quantity)) quantity = reader.text();
     const key = flags & rare.key ? reader.text() : '';
     const dimensions = flags & rare.dimensions ? readDimensions(reader) : undefined;
     events.push({
       id,
       source: sources[source] ?? '',
-      device,
       meter: meters[meter] ?? '',
-      timeMs,
+      time,
       quantity,
       key,
       dimensions,

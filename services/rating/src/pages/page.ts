@@ -81,12 +81,12 @@ function begin(body: Uint8Array): ByteReader {
 }
 
 /** @throws RangeError the bytes are no page, are cut short, or are of a newer layout. */
-export function decodePage(body: Uint8Array, n: number, device: string): Page {
+export function decodePage(body: Uint8Array, n: number): Page {
   const reader = begin(body);
   const catalogue = reader.varint();
   reader.uint32s(reader.varint());
   const digest = reader.byte() === 1 ? readDigest(reader, n) : undefined;
-  const events = readEvents(reader, device);
+  const events = readEvents(reader);
   const charges: PageCharge[] = [];
   for (let left = reader.varint(); left > 0; left--) charges.push(readCharge(reader));
   if (!reader.atEnd) throw new RangeError('the page has bytes after its end');

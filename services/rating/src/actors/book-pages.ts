@@ -1,0 +1,262 @@
+import { type Entry, type Instant, nextEntry } from '@tollkeeper/kernel';
+import type { ActorCall, ActorReply, AppendRequest, ChainStore } from '@tollkeeper/ports';
+import type { Refusal } from '../events/batch-tracker.js';
+import { type Digest, isDigestPage } from '../identity/digest.js';
+import { fingerprint } from '../identity/fingerprint.js';
+import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
+import { decodePage } from '../pages/page.js';
+import type { PageEvent } from '../pages/page-events.js';
+import type { AccountState } from './account-state.js';
+import { type Account, type AccountStore, deviceChain } from './account-store.js';
+import { isThresholdReached } from './close-account.js';
+import { type BookInput, type BookOutput, eventOutcome } from './device-account.contract.js';
+import { buildPage } from './build-page.js';
+import { conflictWith, refusedByTime, unknownDevice } from './refusals.js';
+import { identityKey, isSameContent, isSameDelivery, type SortedEvents, sortEvents, type TimeWindow } from './sort-events.js';
+import type { RatingCatalogue } from '../catalogue/rating-catalogue.js';
+
+export interface BookPorts {
+  readonly chains: ChainStore;
+  readonly accounts: AccountStore;
+  readonly identity: IdentityLog;
+  readonly window: TimeWindow;
+  now(tenantId: string): Instant;
+  catalogue(tenantId: string): Promise<RatingCatalogue>;
+  /** Told of pages after which an account holds its threshold. */
+  onThreshold(entries: readonly Entry[]): Promise<void>;
+}
+
+/** A call on its way to an entry. */
+interface Work {
+  readonly index: number;
+  readonly input: BookInput;
+  account: Account;
+  now: Instant;
+  sorted: SortedEvents;
+  outcomes: Uint8Array;
+  refusals: Map<number, Refusal>;
+  /** Indexes of the events to be priced. */
+  fresh: number[];
+  next: Account | undefined;
+  entry: Entry | undefined;
+}
+
+/** Rounds in which another writer was faster, before the caller is asked to come again. */
+const mostRounds = 20;
+
+/**
+ * Books pages of many accounts with one read and one write: load the heads, drop what the accounts have, price the rest,
+ * append one entry each. Where another activation was faster, the account is read again and its page done again.
+ */
+export async function bookPages(ports: BookPorts, calls: readonly ActorCall<BookInput>[]): Promise<ActorReply<BookOutput>[]> {
+  const replies: ActorReply<BookOutput>[] = new Array<ActorReply<BookOutput>>(calls.length);
+  let left = calls.map((_, index) => index);
+  for (let round = 0; left.length > 0 && round < mostRounds; round++) {
+    left = await bookRound(ports, calls, left, replies);
+  }
+  for (const index of left) replies[index] = { status: 'failed', error: new Error(`device ${calls[index]?.input.device}: other writers were always faster`) };
+  return replies;
+}
+
+async function bookRound(
+  ports: BookPorts,
+  calls: readonly ActorCall<BookInput>[],
+  indexes: readonly number[],
+  replies: ActorReply<BookOutput>[],
+): Promise<number[]> {
+  const inputs = indexes.map((index) => calls[index]?.input).filter((input) => input !== undefined);
+  const accounts = await ports.accounts.load(inputs.map((input) => deviceChain(input.tenantId, input.device)));
+  const catalogues = new Map<string, RatingCatalogue>();
+  for (const tenantId of new Set(inputs.map((input) => input.tenantId))) catalogues.set(tenantId, await ports.catalogue(tenantId));
+  const works: Work[] = [];
+  const waiting: Promise<void>[] = [];
+  const isolate = (index: number, step: () => void | Promise<void>): void => {
+    const fail = (error: unknown) => (replies[index] = { status: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+    try {
+      const result = step();
+      if (result) waiting.push(result.catch((error: unknown) => void fail(error)));
+    } catch (error) {
+      fail(error);
+    }
+  };
+  for (let i = 0; i < inputs.length; i++) {
+    const index = indexes[i] ?? 0;
+    const input = inputs[i];
+    const account = accounts[i];
+    if (!input || !account) continue;
+    isolate(index, () => {
+      if (account.fault) throw account.fault;
+      const work = beginWork(index, input, account, ports);
+      works.push(work);
+      return work.sorted.doubtful.length > 0 ? resolveDoubtful(ports, work) : undefined;
+    });
+  }
+  if (waiting.length > 0) await Promise.all(waiting.splice(0));
+  for (const work of works) {
+    if (!replies[work.index] && work.fresh.length > 0) isolate(work.index, () => price(ports, work, catalogues.get(work.input.tenantId)));
+  }
+  if (waiting.length > 0) await Promise.all(waiting);
+  const built = works.filter((work) => !replies[work.index]);
+  return append(ports, built, replies);
+}
+
+function beginWork(index: number, input: BookInput, account: Account, ports: BookPorts): Work {
+  const now = ports.now(input.tenantId);
+  const { events } = input;
+  const outcomes = new Uint8Array(events.length);
+  const refusals = new Map<number, Refusal>();
+  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals, fresh: [], next: undefined, entry: undefined };
+  if (!account.state) {
+    const refusal = unknownDevice(input.device);
+    outcomes.fill(eventOutcome.refused);
+    for (let i = 0; i < events.length; i++) refusals.set(i, refusal);
+    return work;
+  }
+  work.sorted = sortEvents(account.state.sources, events, now, ports.window);
+  work.fresh = [...work.sorted.candidates];
+  for (const [at, reason] of work.sorted.refused) {
+    const event = events[at];
+    if (event) refuse(work, at, refusedByTime(reason, event, ports.window));
+  }
+  return work;
+}
+
+const nothing: SortedEvents = { candidates: [], doubtful: [], repeats: new Map(), refused: new Map() };
+
+function refuse(work: Work, at: number, refusal: Refusal): void {
+  work.outcomes[at] = eventOutcome.refused;
+  work.refusals.set(at, refusal);
+}
+
+/** Looks the doubtful events up in the account's own pages. */
+async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
+  const { account, input, sorted } = work;
+  const prints = sorted.doubtful.map((at) => {
+    const event = input.events[at];
+    return event ? fingerprint(event.source, event.id) : 0;
+  });
+  const pages = await ports.identity.candidates(identityHead(account), work.now, prints);
+  if (pages.size === 0) return;
+  const entries = await Promise.all([...pages].map((n) => ports.chains.read(account.chain, n, n, 1)));
+  const booked = new Map<string, PageEvent>();
+  for (const entry of entries.flat()) {
+    for (const event of decodePage(entry.body, entry.n).events) booked.set(identityKey(event.source, event.id), event);
+  }
+  const known = new Set<number>();
+  for (const at of sorted.doubtful) {
+    const event = input.events[at];
+    const earlier = event && booked.get(identityKey(event.source, event.id));
+    if (!event || !earlier) continue;
+    known.add(at);
+    judge(work, at, event, earlier);
+  }
+  work.fresh = work.fresh.filter((at) => !known.has(at));
+}
+
+function judge(work: Work, at: number, event: PageEvent, earlier: PageEvent): void {
+  if (!isSameContent(event, earlier)) refuse(work, at, conflictWith(event, earlier));
+  else work.outcomes[at] = isSameDelivery(event, earlier) ? eventOutcome.booked : eventOutcome.duplicate;
+}
+
+function identityHead(account: Account): IdentityHead {
+  const { state } = account;
+  return { chain: account.chain, n: account.n, pages: state?.pages ?? 0, lastDigest: state?.lastDigest ?? 0, events: state?.events ?? 0 };
+}
+
+/** Makes the entry; at once, unless the page is one that carries a digest. */
+function price(ports: BookPorts, work: Work, catalogue: RatingCatalogue | undefined): void | Promise<void> {
+  const { state } = work.account;
+  if (!state || !catalogue) return;
+  if (!isDigestPage(state.pages + 1)) return build(work, state, catalogue, undefined);
+  return ports.identity.nextDigest(identityHead(work.account), work.now).then((digest) => build(work, state, catalogue, digest));
+}
+
+function build(work: Work, state: AccountState, catalogue: RatingCatalogue, digest: Digest | undefined): void {
+  const { account, input, now } = work;
+  const events: PageEvent[] = [];
+  for (const at of work.fresh) {
+    const event = input.events[at];
+    if (event) events.push(event);
+  }
+  const page = buildPage({ state, n: account.n + 1, now, catalogue, events, digest });
+  for (const [i, refusal] of page.refusals) refuse(work, work.fresh[i] ?? 0, refusal);
+  const first = page.booked[0];
+  if (!first) return;
+  const entry = nextEntry(account.chain, account.hash ? { n: account.n, hash: account.hash } : undefined, {
+    bookedAt: now,
+    cause: `${first.receiptId}#${first.ordinal}`,
+    kind: 'usage_posted',
+    body: page.body,
+    state: page.stateBytes,
+  });
+  work.entry = entry;
+  work.next = { ...account, n: entry.n, hash: entry.hash, state: page.state };
+}
+
+async function append(ports: BookPorts, works: readonly Work[], replies: ActorReply<BookOutput>[]): Promise<number[]> {
+  const requests: AppendRequest[] = [];
+  const thresholds: Entry[] = [];
+  for (const { entry, next } of works) {
+    if (!entry || !next?.state) continue;
+    const pending = isThresholdReached(next.state);
+    requests.push({ entry, causeIndexed: false, pending });
+  }
+  const outcomes = requests.length > 0 ? await appendOrForget(ports, works, requests) : [];
+  const again: number[] = [];
+  let at = 0;
+  for (const work of works) {
+    if (work.entry && work.next) {
+      const request = requests[at];
+      const outcome = outcomes[at++];
+      if (outcome?.status !== 'appended') {
+        ports.accounts.drop(work.account.chain);
+        ports.identity.forget(work.account.chain);
+        again.push(work.index);
+        continue;
+      }
+      ports.accounts.keep(work.next);
+      remember(ports, work);
+      if (request?.pending) thresholds.push(work.entry);
+    }
+    resolveRepeats(work);
+    replies[work.index] = { status: 'done', output: { outcomes: work.outcomes, refusals: work.refusals } };
+  }
+  if (thresholds.length > 0) await ports.onThreshold(thresholds);
+  return again;
+}
+
+/** After a failed append nobody knows what stands: what is cached may be behind the chain. */
+async function appendOrForget(ports: BookPorts, works: readonly Work[], requests: readonly AppendRequest[]) {
+  try {
+    return await ports.chains.append(requests);
+  } catch (error) {
+    for (const { account } of works) {
+      ports.accounts.drop(account.chain);
+      ports.identity.forget(account.chain);
+    }
+    throw error;
+  }
+}
+
+function remember(ports: BookPorts, work: Work): void {
+  if (!work.entry || !ports.identity.isCached(work.account.chain)) return;
+  const prints: number[] = [];
+  for (const at of work.fresh) {
+    const event = work.input.events[at];
+    if (event && work.outcomes[at] === eventOutcome.booked) prints.push(fingerprint(event.source, event.id));
+  }
+  ports.identity.appended(work.account.chain, work.entry.n, prints);
+}
+
+/** Events that stand twice in one page end as the first of them did. */
+function resolveRepeats(work: Work): void {
+  for (const [at, first] of work.sorted.repeats) {
+    const event = work.input.events[at];
+    const earlier = work.input.events[first];
+    if (!event || !earlier) continue;
+    const refusal = work.refusals.get(first);
+    if (!isSameContent(event, earlier)) refuse(work, at, conflictWith(event, earlier));
+    else if (refusal) refuse(work, at, refusal);
+    else if (work.outcomes[first] === eventOutcome.duplicate || !isSameDelivery(event, earlier)) work.outcomes[at] = eventOutcome.duplicate;
+  }
+}
