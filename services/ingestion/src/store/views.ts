@@ -1,4 +1,5 @@
 import type { View, ViewDefinition, ViewDocument, ViewStore } from '@tollkeeper/ports';
+import type { FileDocument } from '../files/file-ledger.js';
 
 /** How far a receipt is. Made again from the intake chains when it is lost. */
 export interface ReceiptDocument extends ViewDocument {
@@ -69,11 +70,18 @@ const quarantine: ViewDefinition = {
 
 const mappings: ViewDefinition = { name: 'ingestion-mappings', indexes: { tenant: ['tenant', 'code'] }, kind: 'rebuildable' };
 
+const files: ViewDefinition = {
+  name: 'ingestion-files',
+  indexes: { tenant: ['tenant', 'createdMs'], status: ['status', 'createdMs'] },
+  kind: 'rebuildable',
+};
+
 /** The views of this service; nobody else reads them. */
 export interface IngestionViews {
   readonly receipts: View<ReceiptDocument>;
   readonly quarantine: View<QuarantineDocument>;
   readonly mappings: View<MappingDocument>;
+  readonly files: View<FileDocument>;
 }
 
 export function openViews(store: ViewStore): IngestionViews {
@@ -81,5 +89,6 @@ export function openViews(store: ViewStore): IngestionViews {
     receipts: store.view<ReceiptDocument>(receipts),
     quarantine: store.view<QuarantineDocument>(quarantine),
     mappings: store.view<MappingDocument>(mappings),
+    files: store.view<FileDocument>(files),
   };
 }
