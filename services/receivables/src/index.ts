@@ -1,1 +1,1 @@
-export {};
+export { ReceivablesModule } from './receivables.module.js';

@@ -4,7 +4,8 @@ import type { ChainStore, EntryRef, Timers, ViewStore } from '@tollkeeper/ports'
 /** What a pure decision wants written. `state` is the whole folded state afterwards. */
 export interface Draft<S> {
   readonly kind: string;
-  readonly body: Json;
+  /** Plain JSON of the owner's type; numbers are safe integers, decimals strings. */
+  readonly body: object;
   readonly state: S;
 }
 
@@ -96,7 +97,7 @@ export class ChainWriter {
         bookedAt: command.now,
         cause: command.cause,
         kind: draft.kind,
-        body: toCanonicalBytes(draft.body),
+        body: toCanonicalBytes(draft.body as Json),
         state: toCanonicalBytes(draft.state as Json),
       });
       const [outcome] = await chains.append([{ entry, causeIndexed: true, pending: true }]);

@@ -1,7 +1,7 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { type Agreement, agreementFaults } from '@tollkeeper/commissions';
 import { commissionsV1, tenantV1 } from '@tollkeeper/contracts';
-import { derivedId, type Entry, fromCanonicalBytes, type Instant, type Json, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { derivedId, type Entry, fromCanonicalBytes, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { agreementChain, tenantOfChain } from '../store/chains.js';
 import type { AgreementDocument, CommissionsViews } from '../store/views.js';
@@ -38,7 +38,7 @@ export async function putAgreement(ports: AgreementPorts, request: commissionsV1
       if (before && before.partnerId !== agreement.partnerId) {
         throw new Problem('unprocessable', `Agreement ${id} is with partner ${before.partnerId}; make a new one for another partner.`, { param: 'partner_id' });
       }
-      return { kind: before ? 'agreement_changed' : 'agreement_made', body: agreement as unknown as Json, state: agreement };
+      return { kind: before ? 'agreement_changed' : 'agreement_made', body: agreement, state: agreement };
     },
   });
   if (!entry) throw new Error('putting an agreement always writes an entry');

@@ -13,7 +13,7 @@ import {
   withCommission,
 } from '@tollkeeper/commissions';
 import type { invoicingV1, receivablesV1 } from '@tollkeeper/contracts';
-import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, type Json, toRfc3339 } from '@tollkeeper/kernel';
+import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, toRfc3339 } from '@tollkeeper/kernel';
 import { parseDecimal } from '@tollkeeper/money';
 import { partnerChain, shareChain, tenantOfChain } from '../store/chains.js';
 import type { CommissionsViews } from '../store/views.js';
@@ -98,7 +98,7 @@ export class RevenueSharing {
         if (!step) return undefined;
         const { invoiceNumber, currency } = step.share;
         const body: ShareBody = { invoiceId, invoiceNumber, currency, paymentId, moved: step.moved };
-        return { kind, body: body as unknown as Json, state: step.share };
+        return { kind, body: body, state: step.share };
       },
     });
   }
@@ -118,7 +118,7 @@ export class RevenueSharing {
           const state = before ?? emptyPartnerAccount;
           const month = bookingMonth(state, date.slice(0, 7));
           const earned: EarnedBody = { ...body, moved, month, date };
-          return { kind: 'commission_booked', body: earned as unknown as Json, state: withCommission(state, month, moved) };
+          return { kind: 'commission_booked', body: earned, state: withCommission(state, month, moved) };
         },
       });
     }

@@ -1,6 +1,6 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { dueStatement, emptyPartnerAccount, type PartnerAccountState, stateMonth, type StatementSums } from '@tollkeeper/commissions';
-import { derivedId, type Entry, fromCanonicalBytes, type Instant, type Json, toRfc3339 } from '@tollkeeper/kernel';
+import { derivedId, type Entry, fromCanonicalBytes, type Instant, toRfc3339 } from '@tollkeeper/kernel';
 import { publishFacts } from '@tollkeeper/nest-kit';
 import type { Bus, ChainStore } from '@tollkeeper/ports';
 import { partnerChain, tenantOfChain } from '../store/chains.js';
@@ -67,7 +67,7 @@ export class PartnerStatements {
           const body: StatedBody = { id, sums: stated.sums, from: state.firstUnstated, to: n - 1 };
           // Movements of a later month that stand among these entries stay unstated; the next statement reads them again.
           const firstUnstated = Object.keys(stated.state.unstated).length > 0 ? state.firstUnstated : n + 1;
-          return { kind: 'month_stated', body: body as unknown as Json, state: { ...stated.state, firstUnstated } };
+          return { kind: 'month_stated', body: body, state: { ...stated.state, firstUnstated } };
         },
       });
     }

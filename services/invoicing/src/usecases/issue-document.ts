@@ -1,7 +1,7 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { invoicingV1 } from '@tollkeeper/contracts';
 import { creditInvoice, type CreditScope, type Invoice, issueInvoice } from '@tollkeeper/invoicing';
-import { derivedId, type Entry, fromCanonicalBytes, fromRfc3339, type Instant, type Json, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { derivedId, type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { publishFacts } from '@tollkeeper/nest-kit';
 import type { Bus } from '@tollkeeper/ports';
 import { creditChain, seriesChain, tenantOfChain } from '../store/chains.js';
@@ -92,7 +92,7 @@ export class DocumentIssuer {
       decide: (state) => {
         const earlier = (state?.notes ?? []).map((note): Invoice => ({ ...note, buyer: invoice.buyer }));
         const note = withoutBuyer(creditInvoice(invoice, earlier, { id, number: '0', issuedOn, scope, reason }));
-        return { kind: 'credited', body: asJson(note), state: { notes: [...(state?.notes ?? []), note] } };
+        return { kind: 'credited', body: note, state: { notes: [...(state?.notes ?? []), note] } };
       },
     });
     if (!entry) throw new Error('crediting always writes an entry');
@@ -119,7 +119,7 @@ export class DocumentIssuer {
         const { invoices = 0, creditNotes = 0 } = state ?? {};
         return {
           kind: credit ? 'credit_note_issued' : 'invoice_issued',
-          body: asJson(issued),
+          body: issued,
           state: { invoices: invoices + (credit ? 0 : 1), creditNotes: creditNotes + (credit ? 1 : 0) },
         };
       },
@@ -166,11 +166,6 @@ function withoutBuyer(invoice: Invoice): BookedInvoice {
 /** What stands where an erased person stood. */
 export function erasedBuyer(customerId: string): Invoice['buyer'] {
   return { id: customerId, name: '', address: { lines: [], postalCode: '', city: '', country: '' }, business: false };
-}
-
-/** Domain values are plain JSON by construction; their readonly interfaces only lack the index signature. */
-function asJson(value: BookedInvoice | IssuedBody): Json {
-  return value as unknown as Json;
 }
 
 /** @throws Problem when the text is given and is no RFC 3339 time. */

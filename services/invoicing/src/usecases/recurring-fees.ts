@@ -2,7 +2,7 @@ import type { ChainWriter } from '@tollkeeper/chain-kit';
 import type { tenantV1 } from '@tollkeeper/contracts';
 import type { FeeLine } from '@tollkeeper/invoicing';
 import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, toRfc3339 } from '@tollkeeper/kernel';
-import { contractPeriods } from '../store/contract-periods.js';
+import { endedPeriods } from '../store/contract-periods.js';
 import { recurringChain } from '../store/chains.js';
 
 /** Up to when the contract's fees are invoiced: milliseconds since 1970. */
@@ -29,7 +29,7 @@ export async function bookRecurringFees(
       const fees = dueFees(contract, state?.billedUntil, order.until);
       const last = fees.at(-1);
       if (!last) return undefined;
-      return { kind: 'fees_invoiced', body: { fees: fees.map((fee) => ({ ...fee, period: { ...fee.period } })) }, state: { billedUntil: fromRfc3339(last.period.end) ?? 0 } };
+      return { kind: 'fees_invoiced', body: { fees }, state: { billedUntil: fromRfc3339(last.period.end) ?? 0 } };
     },
   });
   return entry ? feesOf(entry) : [];
@@ -47,7 +47,7 @@ function feesOf(entry: Entry): readonly FeeLine[] {
 
 function dueFees(contract: tenantV1.Contract, billedUntil: Instant | undefined, until: Instant): readonly FeeLine[] {
   const fees = contract.recurringFees.filter((fee) => fee.per === 'contract');
-  return contractPeriods(contract, billedUntil, until).flatMap((period) =>
+  return endedPeriods(contract, billedUntil, until).flatMap((period) =>
     fees.map((fee) => ({
       feeId: fee.code,
       description: fee.description || fee.code,

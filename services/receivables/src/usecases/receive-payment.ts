@@ -1,0 +1,197 @@
+import type { ChainWriter } from '@tollkeeper/chain-kit';
+import { type Entry, fromCanonicalBytes, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { normalisePaymentReference, referencesIn } from '@tollkeeper/invoicing';
+import { decimalFault, isCurrency, minorUnitDigits, parseDecimal } from '@tollkeeper/money';
+import { type Allocation, bookPayment, journal, type Ledger, withPostings } from '@tollkeeper/receivables';
+import { paymentChain, suspenseChain, tenantOfChain } from '../store/chains.js';
+import { type PaymentDocument, type PaymentStatus, type ReceivablesViews, referenceId, type ReferenceDocument } from '../store/views.js';
+import type { CustomerAccounts } from './account-entries.js';
+
+/** A payment as it came: by hand, or from a bank's file. */
+export interface IncomingMoney {
+  readonly id: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reference: string;
+  readonly text: string;
+  readonly payer: string;
+  /** RFC 3339. */
+  readonly receivedAt: string;
+  readonly bankIdentity: string;
+  readonly source: string;
+  /** Named by whoever entered it; empty when the reference has to find it. */
+  readonly customerId: string;
+}
+
+/** The folded state of a payment's chain; what the payer wrote is in a record. */
+interface PaymentState {
+  readonly amount: string;
+  readonly currency: string;
+  readonly reference: string;
+  readonly receivedAt: string;
+  readonly bankIdentity: string;
+  readonly source: string;
+  readonly createdAt: string;
+  /** Whom it was found to come from; empty while unmatched. */
+  readonly customerId: string;
+  readonly invoiceIds: readonly string[];
+  /** True when the money went through suspense first. */
+  readonly fromSuspense: boolean;
+}
+
+interface SuspenseState {
+  readonly ledger: Ledger;
+}
+
+/**
+ * Payments: a chain each, which decides once whose money it is; its follow-up books it on that customer's account, or in
+ * suspense until somebody assigns it.
+ */
+export class Payments {
+  constructor(
+    private readonly writer: ChainWriter,
+    private readonly views: ReceivablesViews,
+    private readonly accounts: CustomerAccounts,
+  ) {
+    writer.follow('payment/', (entry) => this.carry(entry));
+    writer.follow('suspense/', (entry) => this.projectSuspense(entry));
+  }
+
+  /** Resolves when the payment is durable and booked. The same id is one payment, whatever is sent again. */
+  async receive(tenantId: string, money: IncomingMoney, now: Instant): Promise<{ readonly fresh: boolean }> {
+    assertMoney(money);
+    const found = await this.match(tenantId, money);
+    await this.views.payers.put([{ id: money.id, version: 1, payer: money.payer, text: money.text }]);
+    const { fresh } = await this.writer.execute<PaymentState>({
+      chain: paymentChain(tenantId, money.id),
+      cause: `received:${money.id}`,
+      now,
+      decide: (before) => {
+        if (before) return undefined;
+        const { amount, currency, reference, receivedAt, bankIdentity, source } = money;
+        const state: PaymentState = {
+          amount: parseDecimal(amount).toString(),
+          currency,
+          reference,
+          receivedAt,
+          bankIdentity,
+          source,
+          createdAt: toRfc3339(now),
+          customerId: found?.customer ?? money.customerId,
+          invoiceIds: found ? [found.invoiceId] : [],
+          fromSuspense: false,
+        };
+        return { kind: 'payment_received', body: {}, state };
+      },
+    });
+    return { fresh };
+  }
+
+  /** Gives an unmatched payment to a customer. */
+  async assign(tenantId: string, paymentId: string, cause: string, to: { readonly customerId: string; readonly invoiceId: string }, now: Instant): Promise<void> {
+    await this.writer.execute<PaymentState>({
+      chain: paymentChain(tenantId, paymentId),
+      cause,
+      now,
+      decide: (before) => {
+        if (!before) throw new Problem('not_found', `There is no payment ${paymentId}.`, { param: 'id' });
+        if (before.customerId !== '') throw new Problem('conflict', `Payment ${paymentId} belongs to customer ${before.customerId} already.`, { param: 'customer_id' });
+        const invoiceIds = to.invoiceId === '' ? [] : [to.invoiceId];
+        return { kind: 'payment_assigned', body: {}, state: { ...before, customerId: to.customerId, invoiceIds, fromSuspense: true } };
+      },
+    });
+  }
+
+  /** By reference, then by a reference in the payer's words; only in the payment's currency. */
+  private async match(tenantId: string, money: IncomingMoney): Promise<ReferenceDocument | undefined> {
+    const candidates = [money.reference === '' ? [] : [normalisePaymentReference(money.reference)], referencesIn(money.text)].flat();
+    const documents = await this.views.references.getMany(candidates.map((candidate) => referenceId(tenantId, candidate)));
+    return documents.find(
+      (document) => document?.currency === money.currency && (money.customerId === '' || document.customer === money.customerId),
+    );
+  }
+
+  /** Follow-up of a payment's entry: the money reaches an account once, and the payment shows where it went. */
+  private async carry(entry: Entry): Promise<void> {
+    const tenantId = tenantOfChain(entry.chain);
+    const [, , paymentId = ''] = entry.chain.split('/');
+    const state = fromCanonicalBytes<PaymentState>(entry.state);
+    const where =
+      state.customerId === ''
+        ? await this.keepInSuspense(tenantId, paymentId, state, entry.bookedAt)
+        : await this.bookOnAccount(tenantId, paymentId, state, entry.bookedAt);
+    const { amount, currency, reference, receivedAt, bankIdentity, source, createdAt } = state;
+    const document: PaymentDocument = {
+      id: paymentId,
+      version: entry.n,
+      tenant: tenantId,
+      ...(state.customerId === '' ? {} : { customer: state.customerId }),
+      amount,
+      currency,
+      reference,
+      receivedAt,
+      bankIdentity,
+      source,
+      createdAt,
+      ...where,
+    };
+    await this.views.payments.put([document]);
+  }
+
+  private async bookOnAccount(tenantId: string, paymentId: string, state: PaymentState, now: Instant): Promise<Where> {
+    const { amount, currency, customerId, invoiceIds, fromSuspense } = state;
+    const body = await this.accounts.book(
+      { tenantId, customerId, currency },
+      {
+        cause: `payment:${paymentId}`,
+        now,
+        kind: 'paid',
+        about: { paymentId },
+        book: (account) => bookPayment(account, { amount, invoiceIds, from: fromSuspense ? 'suspense' : 'bank' }),
+      },
+    );
+    const allocations = body?.allocations ?? [];
+    const unallocated = parseDecimal(amount).minus(sumOf(allocations));
+    const open = (await this.accounts.read({ tenantId, customerId, currency }))?.items ?? [];
+    const partial = allocations.some(({ invoiceId }) => open.some((item) => item.invoiceId === invoiceId));
+    const status: PaymentStatus = unallocated.sign() > 0 ? 'overpaid' : partial ? 'partial' : 'matched';
+    return { status, allocations, unallocated: unallocated.toString() };
+  }
+
+  private async keepInSuspense(tenantId: string, paymentId: string, state: PaymentState, now: Instant): Promise<Where> {
+    const amount = parseDecimal(state.amount);
+    await this.writer.execute<SuspenseState>({
+      chain: suspenseChain(tenantId, state.currency),
+      cause: `payment:${paymentId}`,
+      now,
+      decide: (before) => {
+        const postings = journal([
+          ['bank', amount],
+          ['suspense', amount.negated()],
+        ]);
+        return { kind: 'kept_in_suspense', body: { paymentId, postings: postings }, state: { ledger: withPostings(before?.ledger ?? {}, postings) } };
+      },
+    });
+    return { status: 'unmatched', allocations: [], unallocated: state.amount };
+  }
+
+  private async projectSuspense(entry: Entry): Promise<void> {
+    const [, tenant = '', currency = ''] = entry.chain.split('/');
+    const { ledger } = fromCanonicalBytes<SuspenseState>(entry.state);
+    await this.views.ledgers.put([{ id: entry.chain, version: entry.n, tenant, currency, ledger }]);
+  }
+}
+
+type Where = Pick<PaymentDocument, 'status' | 'allocations' | 'unallocated'>;
+
+function assertMoney(money: IncomingMoney): void {
+  if (!isCurrency(money.currency)) throw new Problem('unprocessable', `“${money.currency}” is not an ISO 4217 currency.`, { param: 'currency' });
+  const amount = decimalFault(money.amount) === undefined ? parseDecimal(money.amount) : undefined;
+  if (!amount || amount.sign() <= 0 || amount.fractionDigits() > minorUnitDigits(money.currency)) {
+    throw new Problem('unprocessable', `“${money.amount}” is not an amount above zero in whole minor units of ${money.currency}.`, { param: 'amount' });
+  }
+}
+
+function sumOf(allocations: readonly Allocation[]) {
+  return allocations.reduce((sum, { amount }) => sum.plus(parseDecimal(amount)), parseDecimal('0'));
+}
