@@ -1,8 +1,6 @@
-import { claimFolder, errorText, levelAt, openLevel, type BinaryLevel } from '@tollkeeper/data-folder';
+import { LevelFolder } from '@tollkeeper/data-folder';
 import { decodeEntry, encodeEntry, sameBytes, type Entry } from '@tollkeeper/kernel';
 import { StoreUnavailable, type AppendOutcome, type AppendRequest, type ChainStore, type EntryRef } from '@tollkeeper/ports';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { GroupWriter, type EntryGroup } from './group-writer.js';
 import { HeadCache } from './head-cache.js';
 import { causeKey, chainOfHead, ChainKeys, entryKeyOfPending, headKey, numberedKey, numberValue, prefixRange, tags, toNumber } from './keys.js';
@@ -27,42 +25,35 @@ const appended: AppendOutcome = { status: 'appended' };
 const nothing = new Uint8Array(0);
 /** Chains looked up at once; fewer than the head cache holds, so that what was learned is still there afterwards. */
 const maxLookup = 8192;
-/** Room that must be there before a store that ran out of it is tried again. */
-const probeBytes = 1 << 20;
 
 /** Chains in LevelDB, one process per folder. Appends that run at the same time share one synced write. */
 export class LevelChainStore implements ChainStore {
   private readonly keys = new ChainKeys();
-  private readonly heads_: HeadCache;
   private readonly writer: GroupWriter;
-  /** Why the last write failed. LevelDB refuses all writes after one that failed, until it is opened again. */
-  private broken: StoreUnavailable | undefined;
-  private mending: Promise<void> | undefined;
-  private closed = false;
 
   private constructor(
-    private readonly level: BinaryLevel,
-    private readonly options: LevelChainStoreOptions,
+    private readonly folder: LevelFolder,
+    private readonly tails: HeadCache,
+    options: LevelChainStoreOptions,
   ) {
-    this.heads_ = new HeadCache(Math.max(2 * maxLookup, options.headCacheChains ?? 50_000));
     this.writer = new GroupWriter(
-      level,
+      folder.level,
       { maxEntries: options.maxGroupEntries ?? 4096, maxBytes: options.maxGroupBytes ?? 8 << 20 },
-      () => this.heads_.shrink(this.writer.durable, this.writer.newest),
-      (error) => this.breakDown(error),
+      () => tails.shrink(this.writer.durable, this.writer.newest),
+      (error) => {
+        tails.clear();
+        return folder.failed(error);
+      },
     );
   }
 
   /** @throws DataFolderTooNew, DataFolderInUse, DataFolderUnusable */
   static async open(options: LevelChainStoreOptions): Promise<LevelChainStore> {
-    await claimFolder(options.folder, format);
-    const level = levelAt(join(options.folder, 'level'), {
-      writeBufferBytes: options.writeBufferBytes ?? 16 << 20,
-      cacheBytes: options.cacheBytes ?? 16 << 20,
-      compression: true,
-    });
-    await openLevel(level);
-    return new LevelChainStore(level, options);
+    const tails = new HeadCache(Math.max(2 * maxLookup, options.headCacheChains ?? 50_000));
+    const level = { writeBufferBytes: options.writeBufferBytes ?? 16 << 20, cacheBytes: options.cacheBytes ?? 16 << 20, compression: true };
+    // What a failed write left in the log stands after all once the database is opened again.
+    const folder = await LevelFolder.open(options.folder, format, level, () => tails.clear());
+    return new LevelChainStore(folder, tails, options);
   }
 
   async append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
@@ -71,10 +62,10 @@ export class LevelChainStore implements ChainStore {
       for (let at = 0; at < requests.length; at += maxLookup) outcomes.push(...(await this.append(requests.slice(at, at + maxLookup))));
       return outcomes;
     }
-    await this.ready();
+    await this.folder.writable();
     for (let unknown = this.unknownChains(requests); unknown.length > 0; unknown = this.unknownChains(requests)) {
       await this.learnHeads(unknown);
-      await this.ready();
+      await this.folder.writable();
     }
     const outcomes = new Array<AppendOutcome>(requests.length).fill(appended);
     const older: number[] = [];
@@ -85,91 +76,84 @@ export class LevelChainStore implements ChainStore {
   }
 
   async heads(chains: readonly string[]): Promise<readonly (Entry | undefined)[]> {
-    await this.readable();
-    const epoch = this.heads_.epoch;
-    const numbers = await this.reading(() => this.level.getMany(chains.map(headKey)));
+    const epoch = this.tails.epoch;
+    const numbers = await this.folder.read((level) => level.getMany(chains.map(headKey)));
     const keys: Uint8Array[] = [];
     chains.forEach((chain, i) => {
       const value = numbers[i];
       const n = value ? toNumber(value) : 0;
-      if (epoch === this.heads_.epoch) this.heads_.learn(chain, n);
+      if (epoch === this.tails.epoch) this.tails.learn(chain, n);
       if (n > 0) keys.push(numberedKey(tags.entry, chain, n));
     });
-    const entries = await this.reading(() => this.level.getMany(keys));
+    const entries = await this.folder.read((level) => level.getMany(keys));
     let at = 0;
     return chains.map((chain, i) => (numbers[i] ? decoded(entries[at++], chain) : undefined));
   }
 
   async read(chain: string, from: number, to: number, limit: number): Promise<readonly Entry[]> {
     if (limit <= 0 || to < from) return [];
-    await this.readable();
     const range = {
       gte: numberedKey(tags.entry, chain, Math.max(1, from)),
       lte: numberedKey(tags.entry, chain, Math.min(to, Number.MAX_SAFE_INTEGER)),
     };
-    const values = await this.reading(() => this.level.values({ ...range, limit, highWaterMarkBytes: 1 << 20 }).all());
+    const values = await this.folder.read((level) => level.values({ ...range, limit, highWaterMarkBytes: 1 << 20 }).all());
     return values.map((value) => decoded(value, chain));
   }
 
   async findCause(chain: string, cause: string): Promise<Entry | undefined> {
-    await this.readable();
-    const n = await this.reading(() => this.level.get(causeKey(chain, cause)));
+    const n = await this.folder.read((level) => level.get(causeKey(chain, cause)));
     if (!n) return undefined;
-    return decoded(await this.reading(() => this.level.get(numberedKey(tags.entry, chain, toNumber(n)))), chain);
+    return decoded(await this.folder.read((level) => level.get(numberedKey(tags.entry, chain, toNumber(n)))), chain);
   }
 
   async chains(prefix: string, after: string, limit: number): Promise<readonly string[]> {
     if (limit <= 0) return [];
-    await this.readable();
     const { gte, lt } = prefixRange(tags.head, prefix);
     const behind = after === '' ? undefined : headKey(after);
     const range = behind && Buffer.compare(behind, gte) >= 0 ? { gt: behind, lt } : { gte, lt };
-    const keys = await this.reading(() => this.level.keys({ ...range, limit }).all());
+    const keys = await this.folder.read((level) => level.keys({ ...range, limit }).all());
     return keys.map(chainOfHead);
   }
 
   async pending(prefix: string, after: EntryRef | undefined, limit: number): Promise<readonly Entry[]> {
     if (limit <= 0) return [];
-    await this.readable();
     const { gte, lt } = prefixRange(tags.pending, prefix);
     const behind = after ? numberedKey(tags.pending, after.chain, after.n) : undefined;
     const range = behind && Buffer.compare(behind, gte) >= 0 ? { gt: behind, lt } : { gte, lt };
-    const keys = await this.reading(() => this.level.keys({ ...range, limit }).all());
-    const values = await this.reading(() => this.level.getMany(keys.map(entryKeyOfPending)));
+    const keys = await this.folder.read((level) => level.keys({ ...range, limit }).all());
+    const values = await this.folder.read((level) => level.getMany(keys.map(entryKeyOfPending)));
     return values.map((value) => decoded(value, prefix));
   }
 
   async settle(refs: readonly EntryRef[]): Promise<void> {
-    await this.ready();
+    await this.folder.writable();
     const marks = refs.map(({ chain, n }) => ({ type: 'del' as const, key: numberedKey(tags.pending, chain, n) }));
     try {
-      await this.level.batch(marks);
+      await this.folder.level.batch(marks);
     } catch (error) {
-      throw this.breakDown(error);
+      throw this.folder.failed(error);
     }
   }
 
   async close(): Promise<void> {
-    this.closed = true;
     await this.writer.idle();
-    await this.mending?.catch(() => undefined);
-    await this.level.close();
+    await this.folder.close();
   }
 
   private unknownChains(requests: readonly AppendRequest[]): string[] {
     const unknown: string[] = [];
-    for (const { entry } of requests) if (this.heads_.get(entry.chain) === undefined) unknown.push(entry.chain);
+    for (const { entry } of requests) if (this.tails.get(entry.chain) === undefined) unknown.push(entry.chain);
     return unknown;
   }
 
   /** After this the chains are in the cache, unless it forgot something meanwhile; then the caller asks again. */
   private async learnHeads(chains: readonly string[]): Promise<void> {
-    const epoch = this.heads_.epoch;
-    const values = await this.reading(() => this.level.getMany(chains.map(headKey)));
-    if (epoch !== this.heads_.epoch) return;
+    const epoch = this.tails.epoch;
+    const values = await this.folder.read((level) => level.getMany(chains.map(headKey)));
+    if (epoch !== this.tails.epoch) return;
     chains.forEach((chain, i) => {
       const value = values[i];
-      this.heads_.learn(chain, value ? toNumber(value) : 0);
+      this.tails.learn(chain, value ? toNumber(value) : 0);
     });
   }
 
@@ -180,7 +164,7 @@ export class LevelChainStore implements ChainStore {
       const request = requests[i];
       if (!request) continue;
       const { chain, n, cause } = request.entry;
-      const tail = this.heads_.get(chain) ?? 0;
+      const tail = this.tails.get(chain) ?? 0;
       if (n <= tail && n >= 1) {
         older.push(i);
         continue;
@@ -194,7 +178,7 @@ export class LevelChainStore implements ChainStore {
       if (request.causeIndexed) last.put(keys.cause(cause), numberValue(n));
       last.put(keys.head(), numberValue(n));
       last.entries++;
-      this.heads_.set(chain, n);
+      this.tails.set(chain, n);
     }
     return last;
   }
@@ -203,59 +187,12 @@ export class LevelChainStore implements ChainStore {
   private async compareOlder(requests: readonly AppendRequest[], older: readonly number[], outcomes: AppendOutcome[]): Promise<void> {
     await this.writer.allWritten();
     const entries = older.map((i) => requests[i]?.entry).filter((entry) => entry !== undefined);
-    const values = await this.reading(() => this.level.getMany(entries.map(({ chain, n }) => numberedKey(tags.entry, chain, n))));
+    const values = await this.folder.read((level) => level.getMany(entries.map(({ chain, n }) => numberedKey(tags.entry, chain, n))));
     entries.forEach((entry, at) => {
       const by = decoded(values[at], entry.chain);
       const i = older[at];
       if (i !== undefined && !sameBytes(by.hash, entry.hash)) outcomes[i] = { status: 'taken', by };
     });
-  }
-
-  private breakDown(error: unknown): StoreUnavailable {
-    const text = errorText(error);
-    const advice = /space/i.test(text) ? 'the disk is full; make room, the store goes on by itself' : 'see the disk and its file system';
-    this.broken = new StoreUnavailable(`${this.options.folder} cannot be written: ${text}; ${advice}`, { cause: error });
-    this.heads_.clear();
-    return this.broken;
-  }
-
-  private async reading<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw new StoreUnavailable(`${this.options.folder} cannot be read: ${errorText(error)}`, { cause: error });
-    }
-  }
-
-  private async readable(): Promise<void> {
-    if (this.closed) throw new StoreUnavailable(`the chain store in ${this.options.folder} is closed`);
-    if (this.mending) await this.mending.catch(() => undefined);
-  }
-
-  /** Writable, or back at work after a failed write as soon as the disk lets it. */
-  private ready(): Promise<void> | undefined {
-    if (this.closed) return Promise.reject(new StoreUnavailable(`the chain store in ${this.options.folder} is closed`));
-    if (!this.broken) return undefined;
-    this.mending ??= this.mend().finally(() => (this.mending = undefined));
-    return this.mending;
-  }
-
-  private async mend(): Promise<void> {
-    const probe = join(this.options.folder, 'probe');
-    try {
-      // Opening writes files too: as long as that must fail the old handle stays, because it still answers reads.
-      await writeFile(probe, new Uint8Array(probeBytes), { flush: true });
-      await rm(probe);
-    } catch (error) {
-      await rm(probe, { force: true }).catch(() => undefined);
-      throw new StoreUnavailable(`${this.broken?.message ?? this.options.folder} (tried again: ${errorText(error)})`, { cause: error });
-    }
-    await this.reading(async () => {
-      await this.level.close();
-      await openLevel(this.level);
-    });
-    this.heads_.clear();
-    this.broken = undefined;
   }
 }
 
