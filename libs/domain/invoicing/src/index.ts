@@ -3,5 +3,8 @@ export * from './invoice.js';
 export { addDays, type InvoiceRequest, issueInvoice } from './issue-invoice.js';
 export * from './payment-reference.js';
 export * from './recurring-fees.js';
+export { type RenderOptions, renderInvoicePdf } from './rendering/render-invoice.js';
+export * from './rendering/render-partner-statement.js';
+export * from './rendering/render-reminder.js';
 export * from './vat/tax-treatment.js';
 export * from './vat/vat-rates.js';
