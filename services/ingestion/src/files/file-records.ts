@@ -1,5 +1,4 @@
 import { parse } from 'csv-parse';
-import { pipeline, Readable } from 'node:stream';
 import { findDuplicateKeys, findJsonFault } from '../accept/json-walk.js';
 import { parseKeepingDigits } from '../accept/long-number.js';
 import { countMembers, scanJson } from '../accept/scan-json.js';
@@ -35,25 +34,53 @@ function toRecord(text: string, line: number): FileRecord {
   }
 }
 
+interface CsvRow {
+  readonly fields: readonly string[];
+  readonly line: number;
+}
+
+/**
+ * Rows as they become whole. They are taken out of the parser by its hook rather than read from it as a stream, because a
+ * stream that fails forgets the good rows before the fault.
+ */
+async function* csvRows(chunks: AsyncIterable<string>, delimiter: string): AsyncGenerator<CsvRow> {
+  let rows: CsvRow[] = [];
+  let fault: Error | undefined;
+  const options = { delimiter, bom: true, relax_column_count: true, skip_empty_lines: true, max_record_size: maxRecordUnits };
+  const parser = parse({
+    ...options,
+    on_record: (fields: string[], context) => {
+      rows.push({ fields, line: context.lines });
+      return null;
+    },
+  });
+  parser.on('error', (error) => {
+    fault = error;
+  });
+  parser.resume();
+  const ended = new Promise<void>((resolve) => parser.once('close', resolve));
+  for await (const chunk of chunks) {
+    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()));
+    yield* rows;
+    rows = [];
+    if (fault) break;
+  }
+  if (!fault) parser.end();
+  await ended;
+  yield* rows;
+  if (fault) throw toFileFault(fault);
+}
+
 /** The rows of a CSV file (RFC 4180) as objects by column name. @throws FileFault */
 export async function* csvRecords(chunks: AsyncIterable<string>, csv: CsvDefinition): AsyncGenerator<FileRecord> {
-  const parser = parse({ delimiter: csv.delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: maxRecordUnits });
-  pipeline(Readable.from(chunks), parser, () => undefined);
   let columns: readonly string[] | undefined = csv.header ? undefined : csv.columns;
-  let rows = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ readonly record: string[]; readonly info: { readonly lines: number } }>) {
-      rows++;
-      if (columns) {
-        yield toRow(record, columns, info.lines);
-      } else {
-        columns = headerOf(record);
-      }
-    }
-  } catch (error) {
-    throw toFileFault(error);
+  let isEmpty = true;
+  for await (const { fields, line } of csvRows(chunks, csv.delimiter)) {
+    isEmpty = false;
+    if (columns) yield toRow(fields, columns, line);
+    else columns = headerOf(fields);
   }
-  if (rows === 0) throw new FileFault('The file is empty; it should hold a header line and records.');
+  if (isEmpty) throw new FileFault('The file is empty; it should hold a header line and records.');
 }
 
 function headerOf(record: readonly string[]): readonly string[] {
