@@ -13,7 +13,7 @@ import { amendedContract, type ContractDefaults, newContract } from './check-con
 import { type ContractChange, type ContractState, isFree, toContract } from './contract.js';
 
 /** Devices that one version may add by name; more come with further amendments, or name the contract when registered. */
-const mostDevices = 10_000;
+const mostDevices = 5_000;
 
 /** A new contract or its next version. The answer comes when rating knows it: usage that is sent next finds its account. */
 export async function putContract(context: TenantContext, request: tenantV1.PutContractRequest): Promise<tenantV1.Contract> {

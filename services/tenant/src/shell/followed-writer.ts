@@ -92,6 +92,7 @@ function nameOf(entry: Entry): string {
   return `${entry.chain}#${entry.n}`;
 }
 
+/** What an error says; errors of Node itself may come from another realm, where `instanceof` does not hold. */
 export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

@@ -18,7 +18,7 @@ export interface EndpointHealth extends ViewDocument {
   readonly lastSuccessAt: number;
 }
 
-/** The views of this service. Tenant first in every index but those for work that spans tenants. */
+/** The views of this service, their names with its own prefix as services share a store. Tenant first in every index but those for work that spans tenants. */
 export interface TenantViews {
   readonly tenants: View<Shown<TenantState>>;
   /** By the key's hash, because that is how a caller is recognised. */
@@ -43,30 +43,30 @@ export function openViews(store: ViewStore): TenantViews {
     store.view<Shown<S>>({ name, kind: 'rebuildable', indexes });
   return {
     tenants: shown<TenantState>('tenants', { age: ['createdAt'], mode: ['mode', 'createdAt'] }),
-    keys: shown<ApiKeyState>('api-keys', { tenant: byTenant }),
-    entities: shown<BillingEntityState>('billing-entities', { tenant: byTenant }),
-    brands: shown<BrandState>('brands', { tenant: byTenant }),
-    customers: shown<CustomerState>('customers', { tenant: byTenant }),
-    partners: shown<PartnerState>('partners', { tenant: byTenant }),
-    records: store.view<PartyRecord>({ name: 'party-records', kind: 'record', indexes: { reference: ['tenantId', 'kind', 'reference'] } }),
-    devices: shown<DeviceState>('devices', {
+    keys: shown<ApiKeyState>('tenant-api-keys', { tenant: byTenant }),
+    entities: shown<BillingEntityState>('tenant-billing-entities', { tenant: byTenant }),
+    brands: shown<BrandState>('tenant-brands', { tenant: byTenant }),
+    customers: shown<CustomerState>('tenant-customers', { tenant: byTenant }),
+    partners: shown<PartnerState>('tenant-partners', { tenant: byTenant }),
+    records: store.view<PartyRecord>({ name: 'tenant-party-records', kind: 'record', indexes: { reference: ['tenantId', 'kind', 'reference'] } }),
+    devices: shown<DeviceState>('tenant-devices', {
       tenant: byTenant,
       reference: ['tenantId', 'reference'],
       customer: ['tenantId', 'customerId', 'createdAt'],
       contract: ['tenantId', 'contractId', 'createdAt'],
       partner: ['tenantId', 'partnerId', 'createdAt'],
     }),
-    contracts: shown<ContractState>('contracts', {
+    contracts: shown<ContractState>('tenant-contracts', {
       tenant: byTenant,
       customer: ['tenantId', 'customerId', 'createdAt'],
       reference: ['tenantId', 'reference', 'createdAt'],
     }),
-    endpoints: shown<EndpointState>('webhook-endpoints', { tenant: byTenant }),
+    endpoints: shown<EndpointState>('tenant-webhook-endpoints', { tenant: byTenant }),
     deliveries: store.view<DeliveryDocument>({
-      name: 'webhook-deliveries',
+      name: 'tenant-webhook-deliveries',
       kind: 'record',
       indexes: { tenant: byTenant, endpoint: ['tenantId', 'endpointId', 'createdAt'], due: ['endpointId', 'dueAt'], age: ['createdAt'] },
     }),
-    endpointHealth: store.view<EndpointHealth>({ name: 'webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),
+    endpointHealth: store.view<EndpointHealth>({ name: 'tenant-webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),
   };
 }

@@ -87,7 +87,8 @@ export class WebhookDispatcher {
     const urgent = lane.urgent.shift();
     if (urgent) this.begin(lane, urgent, true);
     else if (lane.nextDueAt !== undefined && lane.nextDueAt <= this.context.ports.clock.now()) void this.refill(lane);
-    else if (lane.nextDueAt === undefined && lane.running.size === 0) this.lanes.delete(lane.endpointId);
+    else if (lane.nextDueAt === undefined && lane.running.size === 0 && !lane.refilling) this.lanes.delete(lane.endpointId);
+    this.wakeLater();
   }
 
   private dueAt(lane: Lane, at: Instant): void {
@@ -115,6 +116,7 @@ export class WebhookDispatcher {
       this.dueAt(lane, this.context.ports.clock.now() + afterTroubleMs);
     } finally {
       lane.refilling = false;
+      this.wakeLater();
     }
   }
 

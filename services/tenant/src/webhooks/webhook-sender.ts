@@ -103,7 +103,9 @@ function drain(response: IncomingMessage): void {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'AbortError') return `no answer within ${timeoutMs / 1000} seconds`;
-  if (error instanceof AggregateError) return error.errors.map(textOf).join('; ');
+  if (typeof error !== 'object' || error === null) return textOf(error);
+  if ('name' in error && error.name === 'AbortError') return `no answer within ${timeoutMs / 1000} seconds`;
+  // Several addresses were tried, and each failed for its own reason.
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.map(textOf).join('; ');
   return textOf(error);
 }
