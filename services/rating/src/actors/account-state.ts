@@ -1,10 +1,11 @@
 import type { Instant, Json } from '@tollkeeper/kernel';
 import { Decimal } from '@tollkeeper/money';
+import type { RatingState } from '@tollkeeper/rating';
 import type { PageCharge } from '../pages/page.js';
 import { ByteReader } from '../pages/byte-reader.js';
 import { ByteWriter } from '../pages/byte-writer.js';
 import type { DeviceTerms } from './device-terms.js';
-import { decodeRated, encodeRated, type RatedState } from './rated-state.js';
+import { readRatingState, writeRatingState } from './rating-state.codec.js';
 
 /** First byte of the state of every entry; another number is another layout. */
 const layoutVersion = 1;
@@ -61,7 +62,7 @@ export interface AccountState {
   readonly events: number;
   readonly sources: readonly SourceMark[];
   readonly pending: readonly PendingLine[];
-  readonly rated: RatedState;
+  readonly rated: RatingState;
 }
 
 const writer = new ByteWriter();
@@ -96,7 +97,7 @@ export function encodeState(state: AccountState): Uint8Array {
   }
   writer.varint(state.pending.length);
   for (const line of state.pending) writePending(line);
-  encodeRated(writer, state.rated);
+  writeRatingState(writer, state.rated);
   return writer.finish();
 }
 
@@ -163,7 +164,7 @@ export function decodeState(bytes: Uint8Array): AccountState {
     events: reader.varint(),
     sources: readList(reader, () => ({ source: reader.text(), greatest: reader.text() })),
     pending: readList(reader, () => readPending(reader)),
-    rated: decodeRated(reader),
+    rated: readRatingState(reader),
   };
 }
 

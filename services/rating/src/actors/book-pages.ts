@@ -167,18 +167,18 @@ function identityHead(account: Account): IdentityHead {
 function price(ports: BookPorts, work: Work, catalogue: RatingCatalogue | undefined): void | Promise<void> {
   const { state } = work.account;
   if (!state || !catalogue) return;
-  if (!isDigestPage(state.pages + 1)) return build(work, state, catalogue, undefined);
-  return ports.identity.nextDigest(identityHead(work.account), work.now).then((digest) => build(work, state, catalogue, digest));
+  if (!isDigestPage(state.pages + 1)) return build(ports, work, state, catalogue, undefined);
+  return ports.identity.nextDigest(identityHead(work.account), work.now).then((digest) => build(ports, work, state, catalogue, digest));
 }
 
-function build(work: Work, state: AccountState, catalogue: RatingCatalogue, digest: Digest | undefined): void {
+function build(ports: BookPorts, work: Work, state: AccountState, catalogue: RatingCatalogue, digest: Digest | undefined): void {
   const { account, input, now } = work;
   const events: PageEvent[] = [];
   for (const at of work.fresh) {
     const event = input.events[at];
     if (event) events.push(event);
   }
-  const page = buildPage({ state, n: account.n + 1, now, catalogue, events, digest });
+  const page = buildPage({ state, n: account.n + 1, now, lateWindowMs: ports.window.lateMs, catalogue, events, digest });
   for (const [i, refusal] of page.refusals) refuse(work, work.fresh[i] ?? 0, refusal);
   const first = page.booked[0];
   if (!first) return;

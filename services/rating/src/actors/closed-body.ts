@@ -41,7 +41,7 @@ export function toChargeLines(device: string, state: AccountState, lines: readon
     };
     if (line.fee !== '') return create(ratingV1.ChargeLineSchema, { ...base, fee: line.fee, description: line.description });
     const { meter, priceList, window, events } = line;
-    const described = catalogue.describe(priceList, line.effectiveFrom, meter, window);
+    const described = catalogue.describe(priceList, line.effectiveFrom, meter, terms.timeZone, window);
     return create(ratingV1.ChargeLineSchema, { ...base, meter, priceList, window, events, ...described });
   });
 }
