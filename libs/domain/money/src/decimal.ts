@@ -167,6 +167,14 @@ export class Decimal {
     return BigInt(this.toWide().times(new Exact(10).pow(scale)).toFixed());
   }
 
+  /** Puts the value into `into` as mantissa / 10^scale with a safe mantissa. False, and nothing put, when it does not fit. */
+  readScaled(into: { mantissa: number; scale: number }): boolean {
+    if (this.wide !== undefined) return false;
+    into.mantissa = this.mantissa;
+    into.scale = this.scale;
+    return true;
+  }
+
   /** Digits without exponent, plus sign or trailing zeros: `Decimal.of(d.toString())` equals d. */
   toString(): string {
     if (this.wide !== undefined) return this.wide.toFixed();
