@@ -1,1 +1,1 @@
-export {};
+export * from './level-view-store.js';
