@@ -30,7 +30,7 @@ export async function readBytes(request: FastifyRequest, limit: number): Promise
   try {
     return await unzip(bytes, { maxOutputLength: limit });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
       throw new Problem('payload_too_large', `The body unpacks to more than ${limit} bytes; send less at once.`);
     }
     throw new Problem('invalid_request', 'The body is not whole gzip data, as Content-Encoding says; pack it again.', { param: 'Content-Encoding' });

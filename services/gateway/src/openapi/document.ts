@@ -38,7 +38,10 @@ export function openApiDocument(routes: readonly Route[] = routeTable, comments:
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `tk_…`.' } },
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
-      responses: Object.fromEntries(problemCodes.map((code) => [code, problemResponse(code)])),
+      responses: Object.fromEntries([
+        ...problemCodes.map((code) => [code, problemResponse(code)]),
+        ...sharedCodes.map((codes) => [codes.join('_or_'), sharedResponse(codes)]),
+      ]),
       headers: {
         RequestId: { description: 'Names this request; tell it when something is wrong.', schema: { type: 'string' }, example: 'req_01kd3v8q2mexample000000000' },
         RateLimit: { description: 'What is left for this key (draft-ietf-httpapi-ratelimit-headers).', schema: { type: 'string' }, example: '"key";r=1199999;t=60' },
@@ -144,18 +147,26 @@ function echoed({ body, method }: Route): JsonObject {
   return echoes && typeof body.example === 'object' && body.example !== null && !Array.isArray(body.example) ? body.example : {};
 }
 
+const badRequest = ['invalid_request', 'invalid_json'] as const;
+const conflicts = ['conflict', 'idempotency_conflict'] as const;
+const sharedCodes = [badRequest, conflicts];
+
 /** Codes that the route can answer with, those of one status together. */
 function failuresOf(route: Route): (readonly [ProblemCode, ...ProblemCode[]])[] {
   const keyed = route.scope === 'public' ? [] : ([['unauthenticated'], ['forbidden'], ['rate_limited']] as const);
   const named = route.params || route.asks ? ([['not_found']] as const) : [];
   const sent = route.body ? ([['payload_too_large'], ['unsupported_media_type']] as const) : [];
-  const written = route.effect === 'read' ? [] : ([['conflict', 'idempotency_conflict'], ['unprocessable']] as const);
-  const bad = route.body?.kind === 'json' ? (['invalid_request', 'invalid_json'] as const) : (['invalid_request'] as const);
+  const written = route.effect === 'read' ? [] : ([conflicts, ['unprocessable']] as const);
+  const bad = route.body?.kind === 'json' ? badRequest : (['invalid_request'] as const);
   return [bad, ...keyed, ...named, ['not_acceptable'], ...written, ...sent, ['unavailable']];
 }
 
 function failure(codes: readonly [ProblemCode, ...ProblemCode[]]): JsonObject {
-  if (codes.length === 1) return { $ref: `#/components/responses/${codes[0]}` };
+  return { $ref: `#/components/responses/${codes.join('_or_')}` };
+}
+
+/** One answer for several codes of the same status. */
+function sharedResponse(codes: readonly ProblemCode[]): JsonObject {
   return {
     description: codes.map((code) => `\`${code}\`: ${problemCatalogue[code].title}.`).join(' '),
     content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])) } },

@@ -5,7 +5,7 @@ export const mappingBody = z.strictObject({
   code,
   name: text(200).optional(),
   definition: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .describe('How a foreign record becomes usage events: source format, identity, device, meter, time, quantity, filters. See the documentation of mappings.'),
 });
 

@@ -14,7 +14,7 @@ export const protoComments: Readonly<Record<string, string>> = {
   "tollkeeper.ingestion.v1.AcceptUsageRequest.content_encoding": "Empty, gzip or identity.",
   "tollkeeper.ingestion.v1.AcceptUsageRequest.now_ms": "Milliseconds since 1970-01-01T00:00:00Z on the tenant's clock.",
   "tollkeeper.ingestion.v1.AcceptUsageRequest.mapping": "Code of the mapping that reads the records; empty for CloudEvents, whose type chooses it.",
-  "tollkeeper.ingestion.v1.EventResult.status": "accepted or quarantined.",
+  "tollkeeper.ingestion.v1.EventResult.status": "quarantined, or filtered when a filter of the mapping set the record aside.",
   "tollkeeper.ingestion.v1.Receipt.status": "accepted, then settled.",
   "tollkeeper.ingestion.v1.Receipt.results": "In the answer to the batch: those that were not accepted.",
   "tollkeeper.ingestion.v1.QuarantineItem.status": "open, replayed or discarded.",
