@@ -8,8 +8,6 @@ export interface BrandLook {
   readonly accent: string;
   /** The primary colour where it is dark enough to read on white, else the ink. */
   readonly primaryInk: string;
-  /** Text on a field of the primary colour. */
-  readonly onPrimary: string;
   /** The primary colour as a faint ground. */
   readonly tint: string;
   readonly logo?: { readonly svg: string } | { readonly image: string };
@@ -24,7 +22,6 @@ export function brandLook(brand: Brand): BrandLook {
     primary,
     accent: colourOr(brand.accentColour, fallback.accent),
     primaryInk: contrast(primary, '#ffffff') >= 4.5 ? primary : ink,
-    onPrimary: contrast(primary, '#ffffff') >= 3.5 ? '#ffffff' : ink,
     tint: mix(primary, '#ffffff', 0.93),
     logo: drawableLogo(brand),
   };

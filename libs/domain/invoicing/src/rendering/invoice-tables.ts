@@ -27,12 +27,17 @@ function departmentTable(invoice: Invoice, look: BrandLook, words: Wording): Pdf
         [heading(words.text('department')), heading(words.text('devices'), 'right'), heading(`${words.text('net')} ${invoice.currency}`, 'right')],
         ...invoice.groups.map((group) => [
           groupName(group, words),
-          right(words.count(group.devices.filter((device) => device.device !== undefined).length)),
+          right(deviceCount(group, words)),
           right(words.amount(group.net)),
         ]),
       ],
     },
   };
+}
+
+function deviceCount(group: DepartmentGroup, words: Wording): string {
+  const count = group.devices.filter((device) => device.device !== undefined).length;
+  return count === 0 ? '' : words.count(count);
 }
 
 function taxAndTotals(invoice: Invoice, look: BrandLook, words: Wording): PdfNode {
@@ -118,37 +123,33 @@ export function specification(invoice: Invoice, look: BrandLook, words: Wording)
 function groupHeading(group: DepartmentGroup, look: BrandLook, words: Wording): PdfNode {
   return {
     margin: [0, 10, 0, 2],
-    layout: 'noBorders',
+    layout: { hLineWidth: () => 0, vLineWidth: () => 0, paddingLeft: () => 0, paddingRight: () => 0, paddingTop: () => 0, paddingBottom: () => 0 },
     table: {
       widths: ['*', 'auto'],
       body: [
         [
-          { text: groupName(group, words), bold: true, fontSize: 10, fillColor: look.tint, color: look.primaryInk, margin: [4, 3, 0, 3] },
-          right(words.amount(group.net), { bold: true, fontSize: 10, fillColor: look.tint, color: look.primaryInk, margin: [0, 3, -4, 3] }),
+          { text: groupName(group, words), bold: true, fontSize: 10, fillColor: look.tint, color: look.primaryInk, margin: [6, 3, 0, 3] },
+          right(words.amount(group.net), { bold: true, fillColor: look.tint, color: look.primaryInk, margin: [0, 3, 0, 3] }),
         ],
       ],
     },
   };
 }
 
+/** A device with one line takes one row; with more it has a heading, which follows it over a page break. */
 function deviceTable(invoice: Invoice, group: DeviceGroup, byNumber: ReadonlyMap<number, InvoiceLine>, look: BrandLook, words: Wording): PdfNode {
   const lines = group.lines.flatMap((number) => byNumber.get(number) ?? []);
-  const headed = group.device !== undefined;
-  const head: PdfValue[] = [{ text: group.device ?? '', bold: true }, '', '', right(lines.length > 1 ? words.amount(group.net) : '', { bold: true })];
+  const headed = group.device !== undefined && lines.length > 1;
+  const head: PdfValue[] = [{ text: group.device ?? '', bold: true }, '', '', right(words.amount(group.net), { bold: true })];
+  const rows = lines.map((line) => lineRow(invoice, line, headed, words));
   return {
-    margin: [0, 0, 0, 4],
-    layout: { ...(rowLayout(look, 0) as object) },
-    table: {
-      widths: specificationWidths,
-      headerRows: headed ? 1 : 0,
-      keepWithHeaderRows: 1,
-      dontBreakRows: true,
-      body: [...(headed ? [head] : []), ...lines.map((line) => lineRow(invoice, line, headed, words))],
-    },
+    margin: [0, 0, 0, headed ? 4 : 0],
+    layout: rowLayout(look, 0),
+    table: { widths: specificationWidths, headerRows: headed ? 1 : 0, keepWithHeaderRows: 1, dontBreakRows: true, body: headed ? [head, ...rows] : rows },
   };
 }
 
-function lineRow(invoice: Invoice, line: InvoiceLine, indented: boolean, words: Wording): PdfValue[] {
+function lineRow(invoice: Invoice, line: InvoiceLine, underHeading: boolean, words: Wording): PdfValue[] {
   const samePeriod = line.period.start === invoice.period.start && line.period.end === invoice.period.end;
   const notes = [
     line.adjustment ? words.text('adjustment', { period: words.period(line.period) }) : samePeriod ? '' : words.period(line.period),
@@ -156,8 +157,12 @@ function lineRow(invoice: Invoice, line: InvoiceLine, indented: boolean, words: 
   ].filter((note) => note !== '');
   return [
     {
-      margin: [indented ? 10 : 0, 0, 0, 0],
-      stack: [line.description, ...(notes.length > 0 ? [{ text: notes.join('  ·  '), fontSize: 7.5, color: muted }] : [])],
+      margin: [underHeading ? 10 : 0, 0, 0, 0],
+      text: [
+        ...(line.device === undefined || underHeading ? [] : [{ text: `${line.device}   `, bold: true }]),
+        line.description,
+        ...(notes.length > 0 ? [{ text: `   ${notes.join('  ·  ')}`, fontSize: 7.5, color: muted }] : []),
+      ],
     },
     right(words.quantity(line.quantity, line.unit)),
     right(line.taxCategory === 'exempt' ? '–' : words.percent(line.taxRate)),

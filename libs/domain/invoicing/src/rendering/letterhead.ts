@@ -129,8 +129,8 @@ export function rowLayout(look: BrandLook, headerRows = 1): PdfValue {
     vLineWidth: () => 0,
     paddingLeft: (i: number) => (i === 0 ? 0 : 6),
     paddingRight: (i: number, node: { table: { widths: unknown[] } }) => (i === node.table.widths.length - 1 ? 0 : 6),
-    paddingTop: () => 3,
-    paddingBottom: () => 3,
+    paddingTop: () => 2.5,
+    paddingBottom: () => 2.5,
   };
 }
 

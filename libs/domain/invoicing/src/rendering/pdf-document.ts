@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Instant } from '@tollkeeper/kernel';
 import type { Brand } from '@tollkeeper/tenancy';
 import { brandLook, type BrandLook } from './brand-look.js';
@@ -39,11 +40,17 @@ function loadPdfMake(): Promise<PdfMake> {
   return loaded;
 }
 
+/** The fonts lie in memory under the paths of their files, because the text of an SVG logo asks for them by path. */
 async function importPdfMake() {
   const [{ default: pdfmake }, { default: fonts }] = await Promise.all([import('pdfmake'), import('pdfmake/build/vfs_fonts.js')]);
-  for (const [name, base64] of Object.entries(fonts)) pdfmake.virtualfs.writeFileSync(name, base64, 'base64');
+  const { resolve } = createRequire(import.meta.url);
+  const font = (name: string): string => {
+    const path = resolve(`pdfmake/fonts/Roboto/${name}`);
+    pdfmake.virtualfs.writeFileSync(path, fonts[name] ?? '', 'base64');
+    return path;
+  };
   pdfmake.setFonts({
-    Roboto: { normal: 'Roboto-Regular.ttf', bold: 'Roboto-Medium.ttf', italics: 'Roboto-Italic.ttf', bolditalics: 'Roboto-MediumItalic.ttf' },
+    Roboto: { normal: font('Roboto-Regular.ttf'), bold: font('Roboto-Medium.ttf'), italics: font('Roboto-Italic.ttf'), bolditalics: font('Roboto-MediumItalic.ttf') },
   });
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy(() => false);

@@ -53,7 +53,7 @@ function factsOf(invoice: Invoice, words: Wording): readonly Fact[] {
     facts.push([words.text('originalInvoice'), words.text('ofDate', { number, date: words.shortDate(issuedOn) })]);
   }
   facts.push([words.text('supplyPeriod'), words.period(invoice.period)]);
-  if (invoice.buyer.registrationNumber) facts.push([words.text('registration'), invoice.buyer.registrationNumber]);
+  if (invoice.buyer.registrationNumber && invoice.buyer.address.country === invoice.seller.address.country) facts.push([words.text('registration'), invoice.buyer.registrationNumber]);
   if (invoice.buyer.vatNumber) facts.push([words.text('yourVatNumber'), invoice.buyer.vatNumber]);
   if (invoice.reason) facts.push([words.text('reason'), invoice.reason]);
   return facts;

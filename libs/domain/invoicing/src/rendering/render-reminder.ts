@@ -1,4 +1,4 @@
-import { parseDecimal, sumDecimals } from '@tollkeeper/money';
+import { minorUnitDigits, parseDecimal, sumDecimals } from '@tollkeeper/money';
 import type { Brand, PaymentDetails } from '@tollkeeper/tenancy';
 import type { InvoiceParty } from '../invoice.js';
 import { addressAndFacts, heading, payBox, right, rowLayout, sellerFooter, titleBlock } from './letterhead.js';
@@ -39,7 +39,7 @@ export function renderReminderPdf(reminder: Reminder, brand: Brand, options: Ren
   const { seller, currency } = reminder;
   const words = wordingFor(options.language ?? reminder.language, options.timeZone ?? timeZoneOf(seller.address.country));
   const fee = parseDecimal(reminder.fee);
-  const total = sumDecimals(reminder.items.map((item) => parseDecimal(item.open))).plus(fee).toFixed(2);
+  const total = sumDecimals(reminder.items.map((item) => parseDecimal(item.open))).plus(fee).toFixed(minorUnitDigits(currency));
   const block = reminder.block === 'none' ? [] : [words.text(reminder.block === 'blocked' ? 'reminderBlocked' : 'reminderBlock', { date: words.date(reminder.payBy) })];
   return toPdf(brand, words, {
     title: `${words.text('reminder')} ${reminder.number}`,
