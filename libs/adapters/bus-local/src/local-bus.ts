@@ -240,8 +240,8 @@ export class LocalBus implements Bus {
   }
 
   private writeFailure(error: unknown): Error {
-    const text = `the bus in ${this.options.folder} cannot be written: ${errorText(error)}`;
-    return errorCodes(error).includes('ENOSPC') ? new BusFull(`${text}; make room on the disk`, retryFullDiskS) : new Error(text, { cause: error });
+    const advice = errorCodes(error).includes('ENOSPC') ? 'the disk is full, make room' : 'see the disk and its file system';
+    return new BusFull(`the bus in ${this.options.folder} cannot be written: ${errorText(error)}; ${advice}`, retryFullDiskS);
   }
 
   private progressed(): void {

@@ -42,6 +42,8 @@ export class SegmentLog {
   private readonly segments: Segment[] = [];
   /** The log is on the disk up to here; nothing behind it is read or handed out. */
   end = 0;
+  /** A write to the newest file failed: the next one goes to another. */
+  private suspect = false;
 
   private constructor(private readonly options: SegmentLogOptions) {}
 
@@ -69,7 +71,7 @@ export class SegmentLog {
   /** Writes whole frames behind each other and syncs them. When it rejects, none of them is in the log. */
   async write(frames: readonly Buffer[]): Promise<void> {
     let last = this.segments.at(-1);
-    if (!last || last.end - last.base >= this.options.segmentBytes) last = await this.roll();
+    if (!last || last.end - last.base >= (this.suspect ? 1 : this.options.segmentBytes)) last = await this.roll();
     const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
     const offset = last.end - last.base;
     try {
@@ -77,10 +79,12 @@ export class SegmentLog {
       if (bytesWritten < bytes) await this.writeRest(last.file, Buffer.concat(frames).subarray(bytesWritten), offset + bytesWritten);
       await last.file.datasync();
     } catch (error) {
-      // What was written must not be found by the next start; where even cutting fails the next write goes over it.
+      // What was written must not be found by the next start. Where even cutting fails, the next file says where this ends.
       await last.file.truncate(offset).catch(() => undefined);
+      this.suspect = true;
       throw error;
     }
+    this.suspect = false;
     last.end += bytes;
     this.end = last.end;
   }
