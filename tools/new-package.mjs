@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Makes a workspace package: `node tools/new-package.mjs libs/domain/money domain`.
- * The second argument is its tag for the boundary rule: domain, contracts, ports, adapter, adapter-kit, shell, testing, service, composition.
+ * The second argument is its tag for the boundary rule: domain, contracts, ports, adapter, adapter-kit, shell, testing, simulation, service, composition.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -11,6 +11,7 @@ const mayImport = {
   'adapter-kit': ['ports', 'domain'],
   shell: ['shell', 'ports', 'domain', 'contracts'],
   testing: ['ports', 'domain'],
+  simulation: ['service', 'domain', 'contracts', 'ports', 'shell', 'testing'],
   service: ['domain', 'contracts', 'ports', 'shell'],
   composition: ['service', 'domain', 'contracts', 'ports', 'shell', 'adapter', 'adapter-kit'],
 };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolders, workspaceRoot } from '../workspace.mjs';
 
-const types = new Set(['domain', 'contracts', 'ports', 'adapter', 'adapter-kit', 'shell', 'testing', 'service', 'composition']);
+const types = new Set(['domain', 'contracts', 'ports', 'adapter', 'adapter-kit', 'shell', 'testing', 'simulation', 'service', 'composition']);
 const readJson = (file) => JSON.parse(readFileSync(join(workspaceRoot, file), 'utf8'));
 
 export function packageFindings() {

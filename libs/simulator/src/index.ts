@@ -1,0 +1,1 @@
+export { SimWorld, type WorldOptions } from './world/world.js';
