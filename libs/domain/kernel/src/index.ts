@@ -5,4 +5,5 @@ export * from './chain/entry.js';
 export * from './chain/verify.js';
 export * from './clock.js';
 export * from './ids.js';
+export * from './problem-meanings.js';
 export * from './problem.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { isProblemCode, problemCatalogue } from '@tollkeeper/kernel';
+import { isProblemCode, problemCatalogue, problemMeanings } from '@tollkeeper/kernel';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { notFound, problemMeanings } from '../http/problem-document.js';
+import { notFound } from '../http/problem-document.js';
 import { sendProblem } from '../http/send.js';
 import { openApiDocument } from './document.js';
 

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { problemCatalogue, type ProblemCode } from '@tollkeeper/kernel';
+import { problemCatalogue, type ProblemCode, problemMeanings } from '@tollkeeper/kernel';
 import { z } from 'zod';
-import { problemCodes, problemMeanings, problemMediaType, problemType } from '../http/problem-document.js';
+import { problemCodes, problemMediaType, problemType } from '../http/problem-document.js';
 import { type Route, tags } from '../http/route.js';
 import { pathPart } from '../http/validate.js';
 import { routeTable } from '../routes/route-table.js';
