@@ -60,7 +60,7 @@ export default [
     },
   },
   { files: ['**/services/*/src/main.ts'], rules: { '@nx/enforce-module-boundaries': mainBoundaries } },
-  { files: ['**/*.spec.ts'], rules: { '@nx/enforce-module-boundaries': specBoundaries } },
+  { files: ['**/*.spec.ts', '**/*.fixture.ts'], rules: { '@nx/enforce-module-boundaries': specBoundaries } },
   { files: ['**/libs/domain/**/*.ts'], rules: { ...domainPurity, ...domainImportsOutsideMoney } },
   { files: ['**/libs/domain/money/**/*.ts'], rules: domainImportsInMoney },
   // Programs that a person starts print; everything else logs.

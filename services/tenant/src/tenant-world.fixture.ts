@@ -95,7 +95,10 @@ class WorldModule {
 
 /** Machine time that a scenario moves; timers fire when it passes them. */
 export class WorldTime implements Timers {
-  private readonly waiting = new Map<number, { readonly at: Instant; readonly work: () => void; readonly real: NodeJS.Timeout | undefined }>();
+  private readonly waiting = new Map<
+    number,
+    { readonly at: Instant; readonly work: () => void; readonly real: NodeJS.Timeout | undefined }
+  >();
   private counter = 0;
   /** What was skipped, on top of the machine's own time. */
   private skippedMs = 0;
@@ -185,7 +188,10 @@ export class TenantWorld {
     };
     this.opened = ports;
     const options = { installationSecret: new Uint8Array(32).fill(7), ...this.options };
-    this.app = await NestFactory.createMicroservice(WorldModule.forRoot(this.neighbours, ports, options), { strategy: this.server, logger: false });
+    this.app = await NestFactory.createMicroservice(WorldModule.forRoot(this.neighbours, ports, options), {
+      strategy: this.server,
+      logger: false,
+    });
     await this.app.listen();
   }
 
@@ -217,7 +223,10 @@ export class TenantWorld {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  ask<I extends DescMessage, O extends DescMessage>(method: DescMethodUnary<I, O>, input: MessageInitShape<I>): Promise<MessageShape<O>> {
+  ask<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<MessageShape<O>> {
     return this.client.call(method, input);
   }
 
@@ -226,7 +235,10 @@ export class TenantWorld {
   }
 
   /** The problem that a request is answered with. */
-  async refusal<I extends DescMessage, O extends DescMessage>(method: DescMethodUnary<I, O>, input: MessageInitShape<I>): Promise<Problem> {
+  async refusal<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+  ): Promise<Problem> {
     try {
       await this.ask(method, input);
     } catch (error) {
@@ -241,9 +253,16 @@ export const svc = tenantV1.TenantService.method;
 
 /** A tenant with a Swedish entity and brand, ready to sell. */
 export async function openShop(world: TenantWorld, tenant: MessageInitShape<typeof tenantV1.TenantSchema> = {}) {
-  const { id: tenantId } = await world.ask(svc.createTenant, { cause: world.cause(), tenant: { name: 'Northgrid', slug: `northgrid-${world.cause()}`, ...tenant } });
+  const { id: tenantId } = await world.ask(svc.createTenant, {
+    cause: world.cause(),
+    tenant: { name: 'Northgrid', slug: `northgrid-${world.cause()}`, ...tenant },
+  });
   const entity = await world.ask(svc.createBillingEntity, { tenantId, cause: world.cause(), billingEntity: swedishEntity });
-  const brand = await world.ask(svc.createBrand, { tenantId, cause: world.cause(), brand: { name: 'Northgrid', billingEntityId: entity.id, language: 'sv' } });
+  const brand = await world.ask(svc.createBrand, {
+    tenantId,
+    cause: world.cause(),
+    brand: { name: 'Northgrid', billingEntityId: entity.id, language: 'sv' },
+  });
   return { tenantId, entity, brand };
 }
 

@@ -1,4 +1,12 @@
-import { type BeforeApplicationShutdown, type DynamicModule, Inject, Logger, Module, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import type { ServicePorts } from '@tollkeeper/nest-kit';
 import { ClocksController } from './clocks/clocks.controller.js';
 import { RunDueTimer } from './clocks/run-due-timer.js';
@@ -75,9 +83,11 @@ export class TenantModule implements OnModuleInit, OnApplicationBootstrap, Befor
     await this.context.writer.start();
     this.dueTimer.start();
     // Other services may still be starting, and an advance can take long: nobody waits for it.
-    this.resuming = this.clocks.resume((tenantId, error) => warn(`the test clock of ${tenantId} stopped on its way: ${textOf(error)}`)).catch((error: unknown) => {
-      warn(`test clocks cannot be resumed: ${textOf(error)}`);
-    });
+    this.resuming = this.clocks
+      .resume((tenantId, error) => warn(`the test clock of ${tenantId} stopped on its way: ${textOf(error)}`))
+      .catch((error: unknown) => {
+        warn(`test clocks cannot be resumed: ${textOf(error)}`);
+      });
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -15,6 +15,7 @@ export async function loadInstallationSecret(path: string, randomness: Randomnes
     return made;
   }
   const secret = Buffer.from(text.trim(), 'base64url');
-  if (secret.length !== secretBytes) throw new Error(`${path} does not hold an installation secret of ${secretBytes} bytes; restore it from a backup`);
+  if (secret.length !== secretBytes)
+    throw new Error(`${path} does not hold an installation secret of ${secretBytes} bytes; restore it from a backup`);
   return secret;
 }

@@ -27,7 +27,10 @@ describe('the test clock of a sandbox', () => {
   it('goes forward a day at a time, and at each step asks every service, in order, for what is due', async () => {
     const tenantId = await sandbox();
     const clock = await advance(tenantId, '2026-02-01T12:00:00Z');
-    expect(clock).toMatchObject({ now: '2026-02-01T12:00:00.000Z', done: { rating_runs: 3, invoicing_runs: 3, receivables_runs: 3, commissions_runs: 3 } });
+    expect(clock).toMatchObject({
+      now: '2026-02-01T12:00:00.000Z',
+      done: { rating_runs: 3, invoicing_runs: 3, receivables_runs: 3, commissions_runs: 3 },
+    });
     expect(world.neighbours.ranDue).toEqual(
       ['2026-01-31T00:00:00.000Z', '2026-02-01T00:00:00.000Z', '2026-02-01T12:00:00.000Z'].flatMap((day) =>
         ['rating', 'invoicing', 'receivables', 'commissions'].map((who) => `${who} ${day}`),
@@ -78,7 +81,11 @@ describe('the test clock of a sandbox', () => {
     ['soon', 'not a time'],
   ])('does not go to %s', async (to, why) => {
     const tenantId = await sandbox();
-    await expect(advance(tenantId, to)).rejects.toMatchObject({ code: 'invalid_request', detail: expect.stringContaining(why), extra: { param: 'to' } });
+    await expect(advance(tenantId, to)).rejects.toMatchObject({
+      code: 'invalid_request',
+      detail: expect.stringContaining(why),
+      extra: { param: 'to' },
+    });
   });
 
   it('is not had by a live tenant', async () => {
@@ -90,7 +97,9 @@ describe('the test clock of a sandbox', () => {
   it('advances for two requests one after the other', async () => {
     const tenantId = await sandbox();
     await Promise.all([advance(tenantId, '2026-02-01T00:00:00Z'), advance(tenantId, '2026-02-03T00:00:00Z')]);
-    expect(world.neighbours.ranDue.map((asked) => asked.split(' ')[1])).toEqual([...world.neighbours.ranDue.map((asked) => asked.split(' ')[1])].sort());
+    expect(world.neighbours.ranDue.map((asked) => asked.split(' ')[1])).toEqual(
+      [...world.neighbours.ranDue.map((asked) => asked.split(' ')[1])].sort(),
+    );
   });
 });
 
@@ -106,7 +115,12 @@ it('asks for what is due for live tenants each minute, never twice at once, and 
   };
   world.time.skip(60_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(world.neighbours.ranDue.map((asked) => asked.split(' ')[0])).toEqual(['rating', 'invoicing', 'receivables', 'commissions']);
+  expect(world.neighbours.ranDue.map((asked) => asked.split(' ')[0])).toEqual([
+    'rating',
+    'invoicing',
+    'receivables',
+    'commissions',
+  ]);
   world.time.skip(60_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(world.neighbours.ranDue).toHaveLength(12);

@@ -31,7 +31,9 @@ export class RunDueTimer {
       for await (const tenants of everyPage(this.context.views.tenants, { index: 'mode', equals: ['live'] }, tenantsPage)) {
         for (const { id } of tenants) {
           if (this.stopped) return;
-          await runDue(client, id, clock.now(), {}).catch((error: unknown) => this.log(`what is due for ${id} is not all done: ${textOf(error)}`));
+          await runDue(client, id, clock.now(), {}).catch((error: unknown) =>
+            this.log(`what is due for ${id} is not all done: ${textOf(error)}`),
+          );
         }
       }
     } catch (error) {

@@ -49,7 +49,9 @@ export class TestClocks {
     for await (const { id, clock } of sandboxes(this.context.ports)) {
       if (!clock.target) continue;
       const { to, cause } = clock.target;
-      await this.advance(create(tenantV1.AdvanceClockRequestSchema, { tenantId: id, cause, to: toRfc3339(to) })).catch((error: unknown) => onFailed(id, error));
+      await this.advance(create(tenantV1.AdvanceClockRequestSchema, { tenantId: id, cause, to: toRfc3339(to) })).catch(
+        (error: unknown) => onFailed(id, error),
+      );
     }
   }
 
@@ -66,13 +68,15 @@ export class TestClocks {
 
     const goal = instant(to, 'to');
     const unfinished = clock.target?.cause === cause ? clock.target : undefined;
-    if (unfinished && unfinished.to !== goal) refuse('to', `This advance was begun to ${toRfc3339(unfinished.to)}; send it again with that time.`);
+    if (unfinished && unfinished.to !== goal)
+      refuse('to', `This advance was begun to ${toRfc3339(unfinished.to)}; send it again with that time.`);
     if (!unfinished) refuseWrongWay(clock.now, goal);
     const done: DoneCounts = {};
     // What a crash or a failure left undone at the present moment comes before the next day.
     if (clock.target) await runDue(this.context.ports.client, tenantId, clock.now, done);
     for (const step of clockSteps(clock.now, goal)) {
-      if (this.stopped) throw new Problem('unavailable', 'The platform is stopping; the clock goes on when it is up again.', { retryAfterS: 5 });
+      if (this.stopped)
+        throw new Problem('unavailable', 'The platform is stopping; the clock goes on when it is up again.', { retryAfterS: 5 });
       await this.set(tenantId, `clock/${toRfc3339(step)}`, 'clock_advanced', { now: step, target: { to: goal, cause } });
       await runDue(this.context.ports.client, tenantId, step, done);
     }
@@ -87,7 +91,8 @@ export class TestClocks {
       now: reached.now,
       decide: (tenant) => {
         if (!tenant) throw notFound('tenant', tenantId);
-        if (reached.now < tenant.clock.now) throw new Problem('conflict', `The clock was advanced by another request; it is at ${toRfc3339(tenant.clock.now)}.`);
+        if (reached.now < tenant.clock.now)
+          throw new Problem('conflict', `The clock was advanced by another request; it is at ${toRfc3339(tenant.clock.now)}.`);
         return { kind, body: { now: reached.now }, state: { ...tenant, clock: { start: tenant.clock.start, ...reached } } };
       },
     });
@@ -96,7 +101,8 @@ export class TestClocks {
   private async sandbox(tenantId: string): Promise<Sandbox> {
     const tenant = await this.context.writer.state<TenantState>(`tenant/${tenantId}`);
     if (!tenant) throw notFound('tenant', tenantId);
-    if (!isSandbox(tenant)) throw new Problem('conflict', 'A live tenant has no test clock: its time is real. Create a sandbox to try time out.');
+    if (!isSandbox(tenant))
+      throw new Problem('conflict', 'A live tenant has no test clock: its time is real. Create a sandbox to try time out.');
     return tenant;
   }
 }
@@ -109,7 +115,10 @@ function arrivalCause(cause: string): string {
 function refuseWrongWay(now: Instant, goal: Instant): void {
   if (goal <= now) refuse('to', `The clock is at ${toRfc3339(now)} and only goes forward; name a later time.`);
   if (goal - now > longestAdvanceMs) {
-    refuse('to', `One call advances at most ${mostDaysPerAdvance} days, here to ${toRfc3339(now + longestAdvanceMs)}; go there first.`);
+    refuse(
+      'to',
+      `One call advances at most ${mostDaysPerAdvance} days, here to ${toRfc3339(now + longestAdvanceMs)}; go there first.`,
+    );
   }
 }
 
@@ -117,7 +126,7 @@ function isSandbox(tenant: TenantState): tenant is Sandbox {
   return tenant.clock !== undefined;
 }
 
-export function toTestClock(tenantId: string, now: Instant, done: DoneCounts = {}): tenantV1.TestClock {
+function toTestClock(tenantId: string, now: Instant, done: DoneCounts = {}): tenantV1.TestClock {
   return create(tenantV1.TestClockSchema, { tenantId, now: toRfc3339(now), done });
 }
 

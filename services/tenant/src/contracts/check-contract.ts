@@ -26,9 +26,13 @@ export interface ContractDefaults {
 export function newContract(given: tenantV1.Contract, defaults: ContractDefaults): ContractState {
   if (given.clear.length > 0) refuse('clear', 'A new contract has nothing to clear; leave clear out.');
   const currency = given.currency === '' ? defaults.currency : given.currency;
-  if (!isCurrency(currency)) refuse('currency', `“${currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as SEK.`);
+  if (!isCurrency(currency))
+    refuse('currency', `“${currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as SEK.`);
   if (currency !== defaults.currency) {
-    refuse('currency', `The billing entity of the customer’s brand invoices in ${defaults.currency}; a contract in ${currency} needs a brand of another entity.`);
+    refuse(
+      'currency',
+      `The billing entity of the customer’s brand invoices in ${defaults.currency}; a contract in ${currency} needs a brand of another entity.`,
+    );
   }
   return checkDates({
     id: defaults.id,
@@ -53,7 +57,10 @@ export function newContract(given: tenantV1.Contract, defaults: ContractDefaults
 export function amendedContract(present: ContractState, given: tenantV1.Contract): ContractState {
   const cleared = new Set(given.clear.map((member, i) => oneOf(member, clearable, `clear[${i}]`)));
   if (given.customerId !== '' && given.customerId !== present.customerId) {
-    refuse('customer_id', `The contract is of the customer ${present.customerId}, for ever; make a new contract for another customer.`);
+    refuse(
+      'customer_id',
+      `The contract is of the customer ${present.customerId}, for ever; make a new contract for another customer.`,
+    );
   }
   if (given.currency !== '' && given.currency !== present.currency) {
     refuse('currency', `The contract is in ${present.currency}, for ever; make a new contract for another currency.`);
@@ -65,7 +72,10 @@ export function amendedContract(present: ContractState, given: tenantV1.Contract
     period: given.period === '' ? present.period : oneOf(given.period, periods, 'period'),
     anchorDay: given.anchorDay === 0 ? present.anchorDay : anchorDay(given.anchorDay),
     priceLists: given.priceLists.length === 0 ? present.priceLists : priceLists(given.priceLists),
-    recurringFees: cleared.has('recurring_fees') || given.recurringFees.length > 0 ? recurringFees(given.recurringFees) : present.recurringFees,
+    recurringFees:
+      cleared.has('recurring_fees') || given.recurringFees.length > 0
+        ? recurringFees(given.recurringFees)
+        : present.recurringFees,
     hold: given.hold ? hold(given.hold) : cleared.has('hold') ? noHold : present.hold,
     startDate: given.startDate === '' ? present.startDate : date(given.startDate, 'start_date'),
     endDate: given.endDate !== '' ? date(given.endDate, 'end_date') : cleared.has('end_date') ? '' : present.endDate,
@@ -75,7 +85,10 @@ export function amendedContract(present: ContractState, given: tenantV1.Contract
 
 function checkDates(contract: ContractState): ContractState {
   if (contract.endDate !== '' && contract.endDate <= contract.startDate) {
-    refuse('end_date', `The contract begins on ${contract.startDate}, so it cannot end on ${contract.endDate}; name a later day.`);
+    refuse(
+      'end_date',
+      `The contract begins on ${contract.startDate}, so it cannot end on ${contract.endDate}; name a later day.`,
+    );
   }
   return contract;
 }
@@ -89,7 +102,8 @@ function anchorDay(day: number): number {
 }
 
 function priceLists(given: readonly string[]): readonly string[] {
-  if (given.length === 0) refuse('price_lists', 'price_lists is empty; name at least one price list, or usage would have no price.');
+  if (given.length === 0)
+    refuse('price_lists', 'price_lists is empty; name at least one price list, or usage would have no price.');
   if (given.length > mostPriceLists) refuse('price_lists', `A contract has at most ${mostPriceLists} price lists.`);
   given.forEach((code, i) => {
     requiredText(code, `price_lists[${i}]`, 100);
@@ -119,7 +133,8 @@ function recurringFees(given: readonly tenantV1.RecurringFee[]): readonly Recurr
 function hold(given: tenantV1.HoldPolicy): HoldState {
   const threshold = amount(given.threshold, 'hold.threshold');
   const minimum = amount(given.minimum, 'hold.minimum');
-  if (threshold !== '' && parseDecimal(threshold).sign() === 0) refuse('hold.threshold', 'A threshold of 0 would close at once; leave it out to have none.');
+  if (threshold !== '' && parseDecimal(threshold).sign() === 0)
+    refuse('hold.threshold', 'A threshold of 0 would close at once; leave it out to have none.');
   if (threshold !== '' && minimum !== '' && parseDecimal(threshold).compare(parseDecimal(minimum)) < 0) {
     refuse('hold.minimum', `The minimum ${minimum} is more than the threshold ${threshold}; lower it.`);
   }

@@ -5,7 +5,12 @@ import type { DeviceState } from '../devices/device.js';
 
 export const periods = ['monthly', 'weekly', 'days28', 'yearly'] as const;
 
-export type RecurringFeeState = { readonly code: string; readonly description: string; readonly amount: string; readonly per: 'device' | 'contract' };
+export type RecurringFeeState = {
+  readonly code: string;
+  readonly description: string;
+  readonly amount: string;
+  readonly per: 'device' | 'contract';
+};
 
 export type HoldState = { readonly threshold: string; readonly minimum: string; readonly longestDays: number };
 
@@ -75,7 +80,9 @@ export function toDeviceTerms(contract: ContractState, device: DeviceState): rat
     period: contract.period,
     anchorDay: contract.anchorDay,
     priceLists: [...contract.priceLists],
-    recurringFees: contract.recurringFees.filter((fee) => fee.per === 'device').map((fee) => create(tenantV1.RecurringFeeSchema, fee)),
+    recurringFees: contract.recurringFees
+      .filter((fee) => fee.per === 'device')
+      .map((fee) => create(tenantV1.RecurringFeeSchema, fee)),
     hold: create(tenantV1.HoldPolicySchema, contract.hold),
     startDate: contract.startDate,
     endDate: contract.endDate,

@@ -27,7 +27,9 @@ export class ContractsController {
 
   @Rpc(method.listContracts)
   async list(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.ContractPage> {
-    const page = await listPage(this.context.views.contracts, selectionOf(request), request, (contracts) => contracts.map((contract) => toContract(contract)));
+    const page = await listPage(this.context.views.contracts, selectionOf(request), request, (contracts) =>
+      contracts.map((contract) => toContract(contract)),
+    );
     return create(tenantV1.ContractPageSchema, page);
   }
 }

@@ -9,14 +9,19 @@ beforeEach(async () => {
   world = await TenantWorld.open();
   const shop = await openShop(world);
   tenantId = shop.tenantId;
-  customerId = (await world.ask(svc.createCustomer, { tenantId, cause: 'anna', customer: { ...anna, brandId: shop.brand.id } })).id;
+  customerId = (await world.ask(svc.createCustomer, { tenantId, cause: 'anna', customer: { ...anna, brandId: shop.brand.id } }))
+    .id;
 });
 afterEach(() => world.close());
 
 const register = (references: readonly string[], more: object = {}, cause = world.cause()) =>
   world.ask(svc.createDevices, { tenantId, cause, devices: references.map((reference) => ({ reference, ...more })) });
 const put = (contract: object, cause = world.cause()) =>
-  world.ask(svc.putContract, { tenantId, cause, contract: { ...('id' in contract ? {} : { customerId, priceLists: ['standard'] }), ...contract } });
+  world.ask(svc.putContract, {
+    tenantId,
+    cause,
+    contract: { ...('id' in contract ? {} : { customerId, priceLists: ['standard'] }), ...contract },
+  });
 
 describe('devices', () => {
   it('are registered in bulk, each on its own, and a repeated request registers none twice', async () => {
@@ -50,7 +55,9 @@ describe('devices', () => {
     const [a, b] = await Promise.all([register(['dev']), register(['dev'])]);
     expect([a.items.length + b.items.length, a.refused.length + b.refused.length]).toEqual([1, 1]);
     const other = await openShop(world);
-    expect((await world.ask(svc.createDevices, { tenantId: other.tenantId, cause: 'o', devices: [{ reference: 'dev' }] })).items).toHaveLength(1);
+    expect(
+      (await world.ask(svc.createDevices, { tenantId: other.tenantId, cause: 'o', devices: [{ reference: 'dev' }] })).items,
+    ).toHaveLength(1);
   });
 
   it('are found by reference and by id, in their own tenant only', async () => {
@@ -59,13 +66,23 @@ describe('devices', () => {
     expect(await world.ask(svc.getDevice, { tenantId, id: 'SE/1' })).toEqual(device);
     expect(await world.ask(svc.getDevice, { tenantId, id: device?.id })).toEqual(device);
     const other = await openShop(world);
-    for (const id of ['SE/1', device?.id, '']) expect(await world.refusal(svc.getDevice, { tenantId: other.tenantId, id })).toMatchObject({ code: 'not_found' });
+    for (const id of ['SE/1', device?.id, ''])
+      expect(await world.refusal(svc.getDevice, { tenantId: other.tenantId, id })).toMatchObject({ code: 'not_found' });
   });
 
   it('are at most 1,000 in one request, and that many come under a contract in few requests to rating', async () => {
-    expect(await world.refusal(svc.createDevices, { tenantId, cause: 'x', devices: Array.from({ length: 1_001 }, () => ({ reference: 'a' })) })).toMatchObject({ extra: { param: 'devices' } });
+    expect(
+      await world.refusal(svc.createDevices, {
+        tenantId,
+        cause: 'x',
+        devices: Array.from({ length: 1_001 }, () => ({ reference: 'a' })),
+      }),
+    ).toMatchObject({ extra: { param: 'devices' } });
     const { id } = await put({});
-    const { items } = await register(Array.from({ length: 1_000 }, (_, i) => `d${i}`), { contractId: id });
+    const { items } = await register(
+      Array.from({ length: 1_000 }, (_, i) => `d${i}`),
+      { contractId: id },
+    );
     expect(items).toHaveLength(1_000);
     expect(world.neighbours.accounts.size).toBe(1_000);
     expect(world.neighbours.applied.length).toBeLessThan(20);
@@ -76,8 +93,22 @@ describe('devices', () => {
 describe('a contract', () => {
   it('takes currency and time zone from who sells, and opens the accounts of its devices before it answers', async () => {
     await register(['a', 'b']);
-    const contract = await put({ devices: ['a', 'b'], recurringFees: [{ code: 'fee', amount: '49.00' }, { code: 'once', amount: '9', per: 'contract' }], hold: { threshold: '500', minimum: '50', longestDays: 90 } });
-    expect(contract).toMatchObject({ currency: 'SEK', timeZone: 'Europe/Stockholm', period: 'monthly', anchorDay: 1, version: 1, devices: ['a', 'b'] });
+    const contract = await put({
+      devices: ['a', 'b'],
+      recurringFees: [
+        { code: 'fee', amount: '49.00' },
+        { code: 'once', amount: '9', per: 'contract' },
+      ],
+      hold: { threshold: '500', minimum: '50', longestDays: 90 },
+    });
+    expect(contract).toMatchObject({
+      currency: 'SEK',
+      timeZone: 'Europe/Stockholm',
+      period: 'monthly',
+      anchorDay: 1,
+      version: 1,
+      devices: ['a', 'b'],
+    });
     expect([...world.neighbours.accounts.keys()].sort()).toEqual(['a', 'b']);
     expect(world.neighbours.accounts.get('a')).toMatchObject({
       customerId,
@@ -87,7 +118,9 @@ describe('a contract', () => {
       hold: { threshold: '500', minimum: '50', longestDays: 90 },
       priceLists: ['standard'],
     });
-    expect((await world.ask(svc.listDevices, { tenantId, contractId: contract.id })).items.map(({ reference }) => reference).sort()).toEqual(['a', 'b']);
+    expect(
+      (await world.ask(svc.listDevices, { tenantId, contractId: contract.id })).items.map(({ reference }) => reference).sort(),
+    ).toEqual(['a', 'b']);
     expect(await world.ask(svc.getContract, { tenantId, id: contract.id })).toEqual({ ...contract, devices: [] });
   });
 
@@ -95,11 +128,19 @@ describe('a contract', () => {
     await register(['a', 'b', 'c']);
     const { id } = await put({ devices: ['a'], recurringFees: [{ code: 'fee', amount: '49' }], endDate: '2099-01-01' });
     const amended = await put({ id, devices: ['b'], priceLists: ['fleet', 'standard'], clear: ['end_date'] }, 'amend');
-    expect(amended).toMatchObject({ version: 2, priceLists: ['fleet', 'standard'], recurringFees: [{ code: 'fee', amount: '49' }], endDate: '', devices: ['b'] });
+    expect(amended).toMatchObject({
+      version: 2,
+      priceLists: ['fleet', 'standard'],
+      recurringFees: [{ code: 'fee', amount: '49' }],
+      endDate: '',
+      devices: ['b'],
+    });
     expect(['a', 'b'].map((reference) => world.neighbours.accounts.get(reference)?.contractVersion)).toEqual([2, 2]);
     const asked = world.neighbours.applied.length;
     expect(await put({ id, devices: ['c'] })).toMatchObject({ version: 3 });
-    expect(world.neighbours.applied.slice(asked).flatMap(({ devices }) => devices.map(({ reference }) => reference))).toEqual(['c']);
+    expect(world.neighbours.applied.slice(asked).flatMap(({ devices }) => devices.map(({ reference }) => reference))).toEqual([
+      'c',
+    ]);
     expect(await put({ id, devices: ['b'], priceLists: ['fleet', 'standard'], clear: ['end_date'] }, 'amend')).toEqual(amended);
   });
 
@@ -141,7 +182,14 @@ describe('a contract', () => {
 
   it('gives a device that two contracts want at once to one of them, and tells the other', async () => {
     await register(['a']);
-    const answers = await Promise.all([1, 2].map(() => put({ devices: ['a'] }).then(() => 'ok', (problem: Problem) => problem.code)));
+    const answers = await Promise.all(
+      [1, 2].map(() =>
+        put({ devices: ['a'] }).then(
+          () => 'ok',
+          (problem: Problem) => problem.code,
+        ),
+      ),
+    );
     expect(answers.sort()).toEqual(['conflict', 'ok']);
   });
 
@@ -170,6 +218,8 @@ describe('a contract', () => {
     const { id } = await put({});
     const other = await openShop(world);
     expect(await world.refusal(svc.getContract, { tenantId: other.tenantId, id })).toMatchObject({ code: 'not_found' });
-    expect(await world.refusal(svc.putContract, { tenantId: other.tenantId, cause: 'x', contract: { id } })).toMatchObject({ code: 'not_found' });
+    expect(await world.refusal(svc.putContract, { tenantId: other.tenantId, cause: 'x', contract: { id } })).toMatchObject({
+      code: 'not_found',
+    });
   });
 });

@@ -15,17 +15,29 @@ export async function enforceContract(context: TenantContext, entry: Entry): Pro
     await Promise.all(chunk.map((reference) => placeDevice(context, contract, reference, entry)));
   }
   if (!termsChanged) return;
-  for await (const page of everyPage(context.views.devices, { index: 'contract', equals: [contract.tenantId, contract.id] }, devicesPerRequest)) {
+  for await (const page of everyPage(
+    context.views.devices,
+    { index: 'contract', equals: [contract.tenantId, contract.id] },
+    devicesPerRequest,
+  )) {
     await context.applier.apply(contract, page);
   }
 }
 
 /** What follows the device's own entry opens its account with rating. */
-async function placeDevice(context: TenantContext, contract: ContractState, reference: string, { bookedAt, n }: Entry): Promise<void> {
+async function placeDevice(
+  context: TenantContext,
+  contract: ContractState,
+  reference: string,
+  { bookedAt, n }: Entry,
+): Promise<void> {
   const { tenantId, id } = contract;
   const chain = chainName('device-record', tenantId, reference);
   const before = await context.writer.state<DeviceState>(chain);
-  const under = before?.contractId === undefined ? undefined : await context.writer.state<ContractState>(chainName('contract', tenantId, before.contractId));
+  const under =
+    before?.contractId === undefined
+      ? undefined
+      : await context.writer.state<ContractState>(chainName('contract', tenantId, before.contractId));
   await context.writer.execute<DeviceState>({
     chain,
     cause: `contract/${id}/${n}`,
@@ -33,7 +45,11 @@ async function placeDevice(context: TenantContext, contract: ContractState, refe
     decide: (device) => {
       const unchanged = device?.contractId === before?.contractId;
       if (!device || device.contractId === id || !unchanged || !isFree(under, contract)) return undefined;
-      return { kind: 'contracted', body: { contractId: id, version: n }, state: { ...device, customerId: contract.customerId, contractId: id } };
+      return {
+        kind: 'contracted',
+        body: { contractId: id, version: n },
+        state: { ...device, customerId: contract.customerId, contractId: id },
+      };
     },
   });
 }

@@ -55,36 +55,61 @@ async function planOf(context: TenantContext, tenantId: string, id: string, give
     };
     return { devices: await checkReferences(context, next(present), given), next };
   }
-  const customer = await referred<CustomerState>(context, 'customer-record', tenantId, given.customerId, { what: 'customer', param: 'customer_id' });
+  const customer = await referred<CustomerState>(context, 'customer-record', tenantId, given.customerId, {
+    what: 'customer',
+    param: 'customer_id',
+  });
   if (customer.erasedAt !== undefined) refuse('customer_id', 'The customer was erased and can have no new contract.');
   const brand = await stateOf<BrandState>(context, 'brand', tenantId, customer.brandId, 'brand');
   const entity = await stateOf<BillingEntityState>(context, 'entity', tenantId, brand.billingEntityId, 'billing entity');
   const now = context.ports.clocks.now(tenantId);
-  const defaults: ContractDefaults = { id, tenantId, currency: entity.currency, timeZone: entity.timeZone, today: dayIn(entity.timeZone, now), createdAt: now };
+  const defaults: ContractDefaults = {
+    id,
+    tenantId,
+    currency: entity.currency,
+    timeZone: entity.timeZone,
+    today: dayIn(entity.timeZone, now),
+    createdAt: now,
+  };
   const contract = newContract(given, defaults);
   return { devices: await checkReferences(context, contract, given), next: () => contract };
 }
 
 /** What the contract names in other places: price lists, and devices that are free to come under it. */
-async function checkReferences(context: TenantContext, contract: ContractState, given: tenantV1.Contract): Promise<readonly string[]> {
-  if (given.priceLists.length > 0) await Promise.all(contract.priceLists.map((code, i) => checkPriceList(context, contract, code, `price_lists[${i}]`)));
-  if (given.devices.length > mostDevices) refuse('devices', `One version adds at most ${mostDevices} devices by name; send the others as amendments.`);
+async function checkReferences(
+  context: TenantContext,
+  contract: ContractState,
+  given: tenantV1.Contract,
+): Promise<readonly string[]> {
+  if (given.priceLists.length > 0)
+    await Promise.all(contract.priceLists.map((code, i) => checkPriceList(context, contract, code, `price_lists[${i}]`)));
+  if (given.devices.length > mostDevices)
+    refuse('devices', `One version adds at most ${mostDevices} devices by name; send the others as amendments.`);
   const devices = [...new Set(given.devices.map(deviceReference))];
-  const heads = await context.ports.chains.heads(devices.map((reference) => chainName('device-record', contract.tenantId, reference)));
+  const heads = await context.ports.chains.heads(
+    devices.map((reference) => chainName('device-record', contract.tenantId, reference)),
+  );
   const otherContracts = new Map<string, Promise<ContractState | undefined>>();
   for (const [i, head] of heads.entries()) {
     const param = `devices[${i}]`;
     if (!head) refuse(param, `There is no device “${devices[i]}” here; register it first.`);
     const device = fromCanonicalBytes<DeviceState>(head.state);
     if (device.customerId !== undefined && device.customerId !== contract.customerId) {
-      refuse(param, `The device “${device.reference}” is of the customer ${device.customerId}, the contract of ${contract.customerId}.`);
+      refuse(
+        param,
+        `The device “${device.reference}” is of the customer ${device.customerId}, the contract of ${contract.customerId}.`,
+      );
     }
     if (device.contractId === undefined || device.contractId === contract.id) continue;
     const name = chainName('contract', contract.tenantId, device.contractId);
     const other = otherContracts.get(name) ?? context.writer.state<ContractState>(name);
     otherContracts.set(name, other);
     if (!isFree(await other, contract)) {
-      throw new Problem('conflict', `The device “${device.reference}” is under the contract ${device.contractId}; end that one first.`, { param });
+      throw new Problem(
+        'conflict',
+        `The device “${device.reference}” is under the contract ${device.contractId}; end that one first.`,
+        { param },
+      );
     }
   }
   return devices;
@@ -92,21 +117,35 @@ async function checkReferences(context: TenantContext, contract: ContractState, 
 
 async function checkPriceList(context: TenantContext, contract: ContractState, code: string, param: string): Promise<void> {
   try {
-    const list = await context.ports.client.call(ratingV1.RatingService.method.getPriceList, { tenantId: contract.tenantId, id: code });
-    if (list.currency !== contract.currency) refuse(param, `The price list “${code}” is in ${list.currency}, the contract in ${contract.currency}.`);
+    const list = await context.ports.client.call(ratingV1.RatingService.method.getPriceList, {
+      tenantId: contract.tenantId,
+      id: code,
+    });
+    if (list.currency !== contract.currency)
+      refuse(param, `The price list “${code}” is in ${list.currency}, the contract in ${contract.currency}.`);
   } catch (error) {
-    if (error instanceof Problem && error.code === 'not_found') refuse(param, `There is no price list “${code}” here; create it first.`);
+    if (error instanceof Problem && error.code === 'not_found')
+      refuse(param, `There is no price list “${code}” here; create it first.`);
     throw error;
   }
 }
 
 /** Two contracts at the same moment can want one device: the loser's caller hears it. */
-async function refuseLostDevices(context: TenantContext, tenantId: string, id: string, devices: readonly string[]): Promise<void> {
+async function refuseLostDevices(
+  context: TenantContext,
+  tenantId: string,
+  id: string,
+  devices: readonly string[],
+): Promise<void> {
   const heads = await context.ports.chains.heads(devices.map((reference) => chainName('device-record', tenantId, reference)));
   for (const [i, head] of heads.entries()) {
     const under = head && fromCanonicalBytes<DeviceState>(head.state).contractId;
     if (under !== undefined && under !== id) {
-      throw new Problem('conflict', `The contract ${id} is saved, but without the device “${devices[i]}”: it is under the contract ${under}.`, { param: `devices[${i}]` });
+      throw new Problem(
+        'conflict',
+        `The contract ${id} is saved, but without the device “${devices[i]}”: it is under the contract ${under}.`,
+        { param: `devices[${i}]` },
+      );
     }
   }
 }

@@ -54,13 +54,19 @@ export async function checkDevice(
   const reference = deviceReference(given.reference);
   const contract = given.contractId === '' ? undefined : await references.contract(given.contractId);
   if (contract && given.customerId !== '' && given.customerId !== contract.customerId) {
-    refuse('customer_id', `The contract ${contract.id} is of the customer ${contract.customerId}; leave customer_id out, or name that one.`);
+    refuse(
+      'customer_id',
+      `The contract ${contract.id} is of the customer ${contract.customerId}; leave customer_id out, or name that one.`,
+    );
   }
   const customerId = contract?.customerId ?? given.customerId;
   const customer = customerId === '' ? undefined : await references.customer(customerId);
   const department = optionalText(given.department, 'department', 40);
   if (department !== '' && !customer?.departments.some(({ code }) => code === department)) {
-    refuse('department', `The customer has no department “${department}”; use the code of one that it has, or leave department out.`);
+    refuse(
+      'department',
+      `The customer has no department “${department}”; use the code of one that it has, or leave department out.`,
+    );
   }
   if (given.partnerId !== '') await references.partner(given.partnerId);
   return {
@@ -81,5 +87,7 @@ export async function checkDevice(
 function checkTags(given: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(given);
   if (entries.length > mostTags) refuse('tags', `A device has at most ${mostTags} tags.`);
-  return Object.fromEntries(entries.map(([key, value]) => [requiredText(key, 'tags', 40), optionalText(value, `tags.${key.slice(0, 40)}`)]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [requiredText(key, 'tags', 40), optionalText(value, `tags.${key.slice(0, 40)}`)]),
+  );
 }

@@ -14,10 +14,14 @@ const mostDevices = 1_000;
  * and how to mend it, and does not hold up the others. A device that names a contract is under it, with its account
  * open, when the answer comes.
  */
-export async function createDevices(context: TenantContext, request: tenantV1.CreateDevicesRequest): Promise<tenantV1.DeviceList> {
+export async function createDevices(
+  context: TenantContext,
+  request: tenantV1.CreateDevicesRequest,
+): Promise<tenantV1.DeviceList> {
   const { devices } = request;
   if (devices.length === 0) refuse('devices', 'devices is empty; send at least one.');
-  if (devices.length > mostDevices) refuse('devices', `One request registers at most ${mostDevices} devices, and this one has ${devices.length}; send several.`);
+  if (devices.length > mostDevices)
+    refuse('devices', `One request registers at most ${mostDevices} devices, and this one has ${devices.length}; send several.`);
   const references = new DeviceReferences(context, request.tenantId);
   const firstAt = new Map<string, number>();
   devices.forEach(({ reference }, i) => void (firstAt.has(reference.trim()) || firstAt.set(reference.trim(), i)));
@@ -25,7 +29,8 @@ export async function createDevices(context: TenantContext, request: tenantV1.Cr
     devices.map(async (device, index) => {
       try {
         const twin = firstAt.get(device.reference.trim());
-        if (twin !== undefined && twin !== index) refuse('reference', `Device ${twin} of this request has the same reference; send each device once.`);
+        if (twin !== undefined && twin !== index)
+          refuse('reference', `Device ${twin} of this request has the same reference; send each device once.`);
         return await register(context, request, device, index, references);
       } catch (error) {
         if (!(error instanceof Problem) || error.code === 'unavailable') throw error;
@@ -55,7 +60,12 @@ async function register(
     cause,
     now: createdAt,
     decide: (present) => {
-      if (present) throw new Problem('conflict', `The reference “${wanted.reference}” is the device ${present.id} already; a reference is used once.`, { param: 'reference' });
+      if (present)
+        throw new Problem(
+          'conflict',
+          `The reference “${wanted.reference}” is the device ${present.id} already; a reference is used once.`,
+          { param: 'reference' },
+        );
       return { kind: 'registered', body: wanted, state: wanted };
     },
   });

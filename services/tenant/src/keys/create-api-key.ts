@@ -40,7 +40,10 @@ export async function createApiKey(context: TenantContext, request: tenantV1.Cre
   });
   const made = entry ? fromCanonicalBytes<ApiKeyState>(entry.state) : wanted;
   if (made.keyHash !== wanted.keyHash) {
-    throw new Problem('conflict', 'This key was made before the installation’s secret changed, so it cannot be shown again; revoke it and create another.');
+    throw new Problem(
+      'conflict',
+      'This key was made before the installation’s secret changed, so it cannot be shown again; revoke it and create another.',
+    );
   }
   return toApiKey(made, secret);
 }
@@ -53,8 +56,10 @@ export function keyText(installationSecret: Uint8Array, mode: TenantMode, tenant
 
 function roleIn(tenantId: string, text: string): Role {
   const role = oneOf(text, roles, 'role');
-  if (tenantId === operatorTenant && role !== 'operator') refuse('role', 'A key without a tenant has the role operator; name a tenant for any other role.');
-  if (tenantId !== operatorTenant && role === 'operator') refuse('role', 'A key of a tenant cannot have the role operator; choose admin or less.');
+  if (tenantId === operatorTenant && role !== 'operator')
+    refuse('role', 'A key without a tenant has the role operator; name a tenant for any other role.');
+  if (tenantId !== operatorTenant && role === 'operator')
+    refuse('role', 'A key of a tenant cannot have the role operator; choose admin or less.');
   return role;
 }
 
@@ -64,7 +69,8 @@ function grantedScopes(role: Role, wanted: readonly string[]): readonly Scope[] 
   if (wanted.length === 0) return whole;
   return [...new Set(wanted)].map((scope, i) => {
     if (!isScope(scope)) refuse(`scopes[${i}]`, `“${scope.slice(0, 40)}” is not a scope.`);
-    if (!allows(whole, scope)) refuse(`scopes[${i}]`, `The role ${role} does not include ${scope}; choose another role, or leave the scope out.`);
+    if (!allows(whole, scope))
+      refuse(`scopes[${i}]`, `The role ${role} does not include ${scope}; choose another role, or leave the scope out.`);
     return scope;
   });
 }

@@ -29,7 +29,9 @@ export class KeysController {
   @Rpc(method.listApiKeys)
   async list(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.ApiKeyPage> {
     const tenantId = request.tenantId === '' ? operatorTenant : request.tenantId;
-    const page = await listPage(this.context.views.keys, { index: 'tenant', equals: [tenantId] }, request, (keys) => keys.map((key) => toApiKey(key)));
+    const page = await listPage(this.context.views.keys, { index: 'tenant', equals: [tenantId] }, request, (keys) =>
+      keys.map((key) => toApiKey(key)),
+    );
     return create(tenantV1.ApiKeyPageSchema, page);
   }
 

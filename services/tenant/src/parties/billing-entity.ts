@@ -32,15 +32,20 @@ export type BillingEntityState = {
 };
 
 /** Parses what a request says. @throws Problem `invalid_request` naming the first member that cannot be right. */
-export function fromBillingEntity(given: tenantV1.BillingEntity, made: { id: string; tenantId: string; createdAt: Instant }): BillingEntityState {
+export function fromBillingEntity(
+  given: tenantV1.BillingEntity,
+  made: { id: string; tenantId: string; createdAt: Instant },
+): BillingEntityState {
   const address = checkAddress(given.address, 'address');
   const vat = vatNumber(given.vatNumber, 'vat_number');
   if (vat.number !== '' && vat.country !== address.country) {
     refuse('vat_number', `The VAT number is of ${vat.country}, but the address is in ${address.country}.`);
   }
-  if (!isCurrency(given.currency)) refuse('currency', `“${given.currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as SEK.`);
+  if (!isCurrency(given.currency))
+    refuse('currency', `“${given.currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as SEK.`);
   const series = given.series === '' ? address.country : given.series;
-  if (!/^[A-Z0-9]{1,10}$/.test(series)) refuse('series', 'The prefix of invoice numbers has 1 to 10 capitals and digits, such as SE.');
+  if (!/^[A-Z0-9]{1,10}$/.test(series))
+    refuse('series', 'The prefix of invoice numbers has 1 to 10 capitals and digits, such as SE.');
   return {
     ...made,
     name: requiredText(given.name, 'name'),
@@ -63,16 +68,23 @@ export function paymentDays(days: number): number {
 
 function waysToPay(given: tenantV1.BillingEntity): Pick<BillingEntityState, 'iban' | 'bic' | 'bankgiro' | 'referenceKind'> {
   const account = iban(given.iban, 'iban');
-  const bic = given.bic === '' ? '' : (parseBic(given.bic) ?? refuse('bic', `“${given.bic.slice(0, 20)}” is not a BIC of 8 or 11 characters.`));
+  const bic =
+    given.bic === ''
+      ? ''
+      : (parseBic(given.bic) ?? refuse('bic', `“${given.bic.slice(0, 20)}” is not a BIC of 8 or 11 characters.`));
   const bankgiro =
     given.bankgiro === ''
       ? ''
       : (parseBankgiro(given.bankgiro) ??
-        refuse('bankgiro', `“${given.bankgiro.slice(0, 20)}” is not a bankgiro number: seven or eight digits, the last a check digit.`));
+        refuse(
+          'bankgiro',
+          `“${given.bankgiro.slice(0, 20)}” is not a bankgiro number: seven or eight digits, the last a check digit.`,
+        ));
   if (account === '' && bankgiro === '') refuse('iban', 'Name an IBAN or a bankgiro number, so that customers can pay.');
   const usual = bankgiro === '' ? 'rf' : 'ocr';
   const referenceKind = given.referenceKind === '' ? usual : oneOf(given.referenceKind, referenceKinds, 'reference_kind');
-  if (referenceKind === 'ocr' && bankgiro === '') refuse('bankgiro', 'OCR references are for Bankgirot: name a bankgiro number, or choose reference_kind rf.');
+  if (referenceKind === 'ocr' && bankgiro === '')
+    refuse('bankgiro', 'OCR references are for Bankgirot: name a bankgiro number, or choose reference_kind rf.');
   return { iban: account, bic, bankgiro, referenceKind };
 }
 

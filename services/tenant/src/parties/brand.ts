@@ -38,7 +38,9 @@ export function fromBrand(given: tenantV1.Brand, made: { id: string; tenantId: s
 }
 
 function color(text: string, param: string): string {
-  return /^#[0-9a-fA-F]{6}$/.test(text) ? text.toLowerCase() : refuse(param, `“${text.slice(0, 20)}” is not a colour; write it as #rrggbb.`);
+  return /^#[0-9a-fA-F]{6}$/.test(text)
+    ? text.toLowerCase()
+    : refuse(param, `“${text.slice(0, 20)}” is not a colour; write it as #rrggbb.`);
 }
 
 function website(text: string): string {

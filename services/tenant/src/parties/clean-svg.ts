@@ -7,8 +7,10 @@ const deepest = 32;
 
 /** Drawing, and nothing that runs, loads, links or embeds. `style` is left out: CSS can load. */
 const drawing = new Set(
-  ('svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan linearGradient radialGradient stop ' +
-    'clipPath mask pattern marker filter feGaussianBlur feOffset feBlend feFlood feComposite feMerge feMergeNode feColorMatrix').split(' '),
+  (
+    'svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan linearGradient radialGradient stop ' +
+    'clipPath mask pattern marker filter feGaussianBlur feOffset feBlend feFlood feComposite feMerge feMergeNode feColorMatrix'
+  ).split(' '),
 );
 
 const attributePrefix = '@';
@@ -32,7 +34,8 @@ type Node = Readonly<Record<string, unknown>>;
  */
 export function cleanSvg(text: string, param: string): string {
   const bytes = Buffer.byteLength(text);
-  if (bytes > largestSvgBytes) refuse(param, `The logo has ${bytes} bytes; at most ${largestSvgBytes} are kept. Simplify the drawing.`);
+  if (bytes > largestSvgBytes)
+    refuse(param, `The logo has ${bytes} bytes; at most ${largestSvgBytes} are kept. Simplify the drawing.`);
   if (/<!(?!--|\[CDATA\[)/.test(text)) refuse(param, 'The logo has a document type or entity declaration; leave it out.');
   if (XMLValidator.validate(text) !== true) refuse(param, 'The logo is not well-formed XML; export it again as SVG.');
   const nodes: unknown = new XMLParser(options).parse(text);
@@ -56,7 +59,9 @@ function cleanNode(node: Node, depth: number): Node[] {
 
 function cleanAttributes(attributes: unknown): Node {
   if (!isNode(attributes)) return {};
-  return Object.fromEntries(Object.entries(attributes).filter(([key, value]) => isHarmless(key.slice(attributePrefix.length), String(value))));
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([key, value]) => isHarmless(key.slice(attributePrefix.length), String(value))),
+  );
 }
 
 /** A reference is kept when it begins with # (inside the picture), and a value when it loads nothing. */

@@ -9,7 +9,10 @@ import { type CustomerState, fromCustomer, type Made, toCustomer } from './custo
 import { fromPartner, type PartnerState, toPartner } from './partner.js';
 import type { PartyRecord } from './party-record.js';
 
-export async function createBillingEntity(context: TenantContext, request: tenantV1.CreateBillingEntityRequest): Promise<tenantV1.BillingEntity> {
+export async function createBillingEntity(
+  context: TenantContext,
+  request: tenantV1.CreateBillingEntityRequest,
+): Promise<tenantV1.BillingEntity> {
   const creation = begin(context, request, 'entity', 'billingEntity');
   const wanted = fromBillingEntity(request.billingEntity ?? create(tenantV1.BillingEntitySchema), creation.made);
   return toBillingEntity(await openChain(context, creation, wanted));
@@ -18,14 +21,23 @@ export async function createBillingEntity(context: TenantContext, request: tenan
 export async function createBrand(context: TenantContext, request: tenantV1.CreateBrandRequest): Promise<tenantV1.Brand> {
   const creation = begin(context, request, 'brand', 'brand');
   const wanted = fromBrand(request.brand ?? create(tenantV1.BrandSchema), creation.made);
-  await referred<BillingEntityState>(context, 'entity', request.tenantId, wanted.billingEntityId, { what: 'billing entity', param: 'billing_entity_id' });
+  await referred<BillingEntityState>(context, 'entity', request.tenantId, wanted.billingEntityId, {
+    what: 'billing entity',
+    param: 'billing_entity_id',
+  });
   return toBrand(await openChain(context, creation, wanted));
 }
 
-export async function createCustomer(context: TenantContext, request: tenantV1.CreateCustomerRequest): Promise<tenantV1.Customer> {
+export async function createCustomer(
+  context: TenantContext,
+  request: tenantV1.CreateCustomerRequest,
+): Promise<tenantV1.Customer> {
   const creation = begin(context, request, 'customer-record', 'customer');
   const given = request.customer ?? create(tenantV1.CustomerSchema);
-  const brand = await referred<BrandState>(context, 'brand', request.tenantId, given.brandId, { what: 'brand', param: 'brand_id' });
+  const brand = await referred<BrandState>(context, 'brand', request.tenantId, given.brandId, {
+    what: 'brand',
+    param: 'brand_id',
+  });
   const { state, record } = fromCustomer(given, creation.made, brand.language);
   const made = await openRecorded<CustomerState>(context, creation, state, record);
   if (made.erasedAt !== undefined) await context.views.records.remove([made.id]);
@@ -45,13 +57,26 @@ interface Creation {
   readonly made: Made;
 }
 
-function begin(context: TenantContext, { tenantId, cause }: { tenantId: string; cause: string }, chainKind: ChainKind, idKind: IdKind): Creation {
+function begin(
+  context: TenantContext,
+  { tenantId, cause }: { tenantId: string; cause: string },
+  chainKind: ChainKind,
+  idKind: IdKind,
+): Creation {
   const id = derivedId(idKind, tenantId, cause);
-  return { chain: chainName(chainKind, tenantId, id), cause, made: { id, tenantId, createdAt: context.ports.clocks.now(tenantId) } };
+  return {
+    chain: chainName(chainKind, tenantId, id),
+    cause,
+    made: { id, tenantId, createdAt: context.ports.clocks.now(tenantId) },
+  };
 }
 
 /** The first entry of the thing's chain, or what the same cause made before. */
-async function openChain<S extends { readonly [key: string]: Json | undefined }>(context: TenantContext, { chain, cause, made }: Creation, wanted: S): Promise<S> {
+async function openChain<S extends { readonly [key: string]: Json | undefined }>(
+  context: TenantContext,
+  { chain, cause, made }: Creation,
+  wanted: S,
+): Promise<S> {
   const { entry } = await context.writer.execute<S>({
     chain,
     cause,
@@ -84,7 +109,12 @@ async function refuseKnownReference(context: TenantContext, record: PartyRecord)
   const equals = [record.tenantId, record.kind, record.reference ?? ''];
   const { items } = await context.views.records.list({ index: 'reference', equals, limit: 10 });
   for (const other of items) {
-    if (other.id === record.id || !(await context.writer.state(chainName('customer-record', record.tenantId, other.id)))) continue;
-    throw new Problem('conflict', `The customer ${other.id} has the reference “${record.reference}” already; use that one, or another reference.`, { param: 'reference' });
+    if (other.id === record.id || !(await context.writer.state(chainName('customer-record', record.tenantId, other.id))))
+      continue;
+    throw new Problem(
+      'conflict',
+      `The customer ${other.id} has the reference “${record.reference}” already; use that one, or another reference.`,
+      { param: 'reference' },
+    );
   }
 }

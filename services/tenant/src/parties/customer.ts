@@ -26,14 +26,22 @@ export type CustomerState = {
 export type Made = { readonly id: string; readonly tenantId: string; readonly createdAt: Instant };
 
 /** Parts what a request says into what the chain keeps and what can be erased. @throws Problem `invalid_request` */
-export function fromCustomer(given: tenantV1.Customer, made: Made, brandLanguage: string): { state: CustomerState; record: PartyRecord } {
+export function fromCustomer(
+  given: tenantV1.Customer,
+  made: Made,
+  brandLanguage: string,
+): { state: CustomerState; record: PartyRecord } {
   const kind = oneOf(given.kind, ['consumer', 'company'] as const, 'kind');
   const address = given.address ? checkAddress(given.address, 'address') : undefined;
   if (address && given.country !== '' && given.country !== address.country) {
-    refuse('country', `country says ${given.country}, but the address is in ${address.country}; make them equal, or leave country out.`);
+    refuse(
+      'country',
+      `country says ${given.country}, but the address is in ${address.country}; make them equal, or leave country out.`,
+    );
   }
   const vat = vatNumber(given.vatNumber, 'vat_number');
-  if (kind === 'consumer' && vat.number !== '') refuse('vat_number', 'A consumer has no VAT number; make the customer a company, or leave it out.');
+  if (kind === 'consumer' && vat.number !== '')
+    refuse('vat_number', 'A consumer has no VAT number; make the customer a company, or leave it out.');
   const reference = optionalText(given.reference, 'reference', 100);
   return {
     state: {
@@ -60,7 +68,8 @@ export function fromCustomer(given: tenantV1.Customer, made: Made, brandLanguage
 }
 
 function departmentsOf(kind: CustomerState['kind'], given: readonly tenantV1.Department[]): CustomerState['departments'] {
-  if (kind === 'consumer' && given.length > 0) refuse('departments', 'A consumer has no departments; make the customer a company, or leave them out.');
+  if (kind === 'consumer' && given.length > 0)
+    refuse('departments', 'A consumer has no departments; make the customer a company, or leave them out.');
   if (given.length > mostDepartments) refuse('departments', `A customer has at most ${mostDepartments} departments.`);
   const seen = new Set<string>();
   return given.map(({ code, name }, i) => {

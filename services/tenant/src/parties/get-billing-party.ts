@@ -9,7 +9,10 @@ import { type BrandState, toBrand } from './brand.js';
 import { type CustomerState, toCustomer } from './customer.js';
 
 /** A customer with its brand, the entity that invoices it, and all its contracts (without their devices). */
-export async function getBillingParty(context: TenantContext, { tenantId, id }: tenantV1.GetRequest): Promise<tenantV1.BillingParty> {
+export async function getBillingParty(
+  context: TenantContext,
+  { tenantId, id }: tenantV1.GetRequest,
+): Promise<tenantV1.BillingParty> {
   const customer = await stateOf<CustomerState>(context, 'customer-record', tenantId, id, 'customer');
   const brand = await stateOf<BrandState>(context, 'brand', tenantId, customer.brandId, 'brand');
   const entity = await stateOf<BillingEntityState>(context, 'entity', tenantId, brand.billingEntityId, 'billing entity');

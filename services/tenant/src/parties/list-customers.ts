@@ -15,14 +15,24 @@ export async function listCustomers(context: TenantContext, request: tenantV1.Li
     const customer = await customers.get(request.customerId);
     const mine = customer?.tenantId === request.tenantId ? [customer] : [];
     const shown = await show(mine);
-    return create(tenantV1.CustomerPageSchema, { items: shown.filter(({ reference }) => request.reference === '' || reference === request.reference) });
+    return create(tenantV1.CustomerPageSchema, {
+      items: shown.filter(({ reference }) => request.reference === '' || reference === request.reference),
+    });
   }
   if (request.reference !== '') {
-    const page = await listPage(records, { index: 'reference', equals: [request.tenantId, 'customer', request.reference] }, request, async (found) => {
-      const states = await customers.getMany(found.map(({ id }) => id));
-      return states.flatMap((customer, i) => (customer ? [toCustomer(customer, found[i])] : []));
-    });
+    const page = await listPage(
+      records,
+      { index: 'reference', equals: [request.tenantId, 'customer', request.reference] },
+      request,
+      async (found) => {
+        const states = await customers.getMany(found.map(({ id }) => id));
+        return states.flatMap((customer, i) => (customer ? [toCustomer(customer, found[i])] : []));
+      },
+    );
     return create(tenantV1.CustomerPageSchema, page);
   }
-  return create(tenantV1.CustomerPageSchema, await listPage(customers, { index: 'tenant', equals: [request.tenantId] }, request, show));
+  return create(
+    tenantV1.CustomerPageSchema,
+    await listPage(customers, { index: 'tenant', equals: [request.tenantId] }, request, show),
+  );
 }

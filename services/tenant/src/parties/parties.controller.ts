@@ -60,11 +60,17 @@ export class PartiesController {
   @Rpc(method.listPartners)
   async listPartners(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.PartnerPage> {
     const { partners, records } = this.context.views;
-    const keep = request.partnerId === '' ? undefined : (partner: PartnerState) => partner.id === request.partnerId;
-    const page = await listPage(partners, { index: 'tenant', equals: [request.tenantId], keep }, request, async (found) => {
+    const show = async (found: readonly PartnerState[]) => {
       const named = await records.getMany(found.map(({ id }) => id));
       return found.map((partner, i) => toPartner(partner, named[i]));
-    });
-    return create(tenantV1.PartnerPageSchema, page);
+    };
+    if (request.partnerId !== '') {
+      const partner = await partners.get(request.partnerId);
+      return create(tenantV1.PartnerPageSchema, { items: await show(partner?.tenantId === request.tenantId ? [partner] : []) });
+    }
+    return create(
+      tenantV1.PartnerPageSchema,
+      await listPage(partners, { index: 'tenant', equals: [request.tenantId] }, request, show),
+    );
   }
 }

@@ -15,14 +15,22 @@ async function everythingInChains(): Promise<string> {
   let text = '';
   for (const name of await chains.chains('', '', 1_000)) {
     text += name;
-    for (const { body, state, cause } of await chains.read(name, 1, 1_000, 1_000)) text += cause + Buffer.from(body).toString() + Buffer.from(state).toString();
+    for (const { body, state, cause } of await chains.read(name, 1, 1_000, 1_000))
+      text += cause + Buffer.from(body).toString() + Buffer.from(state).toString();
   }
   return text;
 }
 
 describe('a billing entity', () => {
   it('fills in what is usual in its country', () => {
-    expect(shop.entity).toMatchObject({ series: 'SE', rounding: 'half_up', referenceKind: 'ocr', paymentDays: 30, vatCategory: 'standard', bankgiro: '50501055' });
+    expect(shop.entity).toMatchObject({
+      series: 'SE',
+      rounding: 'half_up',
+      referenceKind: 'ocr',
+      paymentDays: 30,
+      vatCategory: 'standard',
+      bankgiro: '50501055',
+    });
   });
 
   it.each([
@@ -39,7 +47,9 @@ describe('a billing entity', () => {
     [{ name: 'Line\nbreak' }, 'name'],
   ])('is refused with %p', async (change, param) => {
     const billingEntity = { ...swedishEntity, ...change };
-    expect(await world.refusal(svc.createBillingEntity, { tenantId: shop.tenantId, cause: world.cause(), billingEntity })).toMatchObject({
+    expect(
+      await world.refusal(svc.createBillingEntity, { tenantId: shop.tenantId, cause: world.cause(), billingEntity }),
+    ).toMatchObject({
       code: 'invalid_request',
       extra: { param },
     });
@@ -50,7 +60,9 @@ describe('a brand', () => {
   it('belongs to an entity of the same tenant', async () => {
     const other = await openShop(world);
     const brand = { name: 'B', billingEntityId: other.entity.id };
-    expect(await world.refusal(svc.createBrand, { tenantId: shop.tenantId, cause: 'b', brand })).toMatchObject({ extra: { param: 'billing_entity_id' } });
+    expect(await world.refusal(svc.createBrand, { tenantId: shop.tenantId, cause: 'b', brand })).toMatchObject({
+      extra: { param: 'billing_entity_id' },
+    });
   });
 
   it('keeps the drawing of its logo and nothing that runs, loads or links', () => {
@@ -96,7 +108,14 @@ describe('a customer', () => {
   it('is erased for good, while its chain stays whole', async () => {
     const customer = await make({}, 'made');
     const erased = await world.ask(svc.eraseCustomer, { tenantId: shop.tenantId, cause: 'e', id: customer.id });
-    expect(erased).toMatchObject({ id: customer.id, name: '', email: '', reference: '', country: 'SE', erasedAt: expect.stringContaining('T') });
+    expect(erased).toMatchObject({
+      id: customer.id,
+      name: '',
+      email: '',
+      reference: '',
+      country: 'SE',
+      erasedAt: expect.stringContaining('T'),
+    });
     expect(await make({}, 'made')).toMatchObject({ id: customer.id, name: '' });
     await world.restart();
     expect(await world.ask(svc.getCustomer, { tenantId: shop.tenantId, id: customer.id })).toEqual(erased);
@@ -113,10 +132,23 @@ describe('a customer', () => {
   });
 
   it('of a company has departments and a VAT number, of a person neither', async () => {
-    const company = { kind: 'company', reference: 'F-1', vatNumber: 'SE 5560360793 01', departments: [{ code: 'N', name: 'North' }, { code: 'S' }] };
-    expect(await make(company)).toMatchObject({ vatNumber: 'SE556036079301', departments: [{ code: 'N', name: 'North' }, { code: 'S', name: 'S' }] });
+    const company = {
+      kind: 'company',
+      reference: 'F-1',
+      vatNumber: 'SE 5560360793 01',
+      departments: [{ code: 'N', name: 'North' }, { code: 'S' }],
+    };
+    expect(await make(company)).toMatchObject({
+      vatNumber: 'SE556036079301',
+      departments: [
+        { code: 'N', name: 'North' },
+        { code: 'S', name: 'S' },
+      ],
+    });
     await expect(make({ ...company, kind: 'consumer' })).rejects.toMatchObject({ extra: { param: 'vat_number' } });
-    await expect(make({ ...company, departments: [{ code: 'N' }, { code: 'N' }] })).rejects.toMatchObject({ extra: { param: 'departments[1].code' } });
+    await expect(make({ ...company, departments: [{ code: 'N' }, { code: 'N' }] })).rejects.toMatchObject({
+      extra: { param: 'departments[1].code' },
+    });
   });
 
   it('is listed page by page, newest first, within its tenant', async () => {
@@ -126,12 +158,18 @@ describe('a customer', () => {
     const second = await world.ask(svc.listCustomers, { tenantId: shop.tenantId, limit: 3, cursor: first.nextCursor });
     expect([...first.items, ...second.items].map(({ name }) => name).sort()).toEqual([0, 1, 2, 3, 4].map((i) => `Customer ${i}`));
     expect(second.nextCursor).toBe('');
-    expect(await world.refusal(svc.listCustomers, { tenantId: shop.tenantId, cursor: 'not one' })).toMatchObject({ extra: { param: 'cursor' } });
+    expect(await world.refusal(svc.listCustomers, { tenantId: shop.tenantId, cursor: 'not one' })).toMatchObject({
+      extra: { param: 'cursor' },
+    });
   });
 
   it('comes to invoicing with brand, entity and contracts', async () => {
     const customer = await make();
-    const contract = await world.ask(svc.putContract, { tenantId: shop.tenantId, cause: 'c', contract: { customerId: customer.id, priceLists: ['standard'] } });
+    const contract = await world.ask(svc.putContract, {
+      tenantId: shop.tenantId,
+      cause: 'c',
+      contract: { customerId: customer.id, priceLists: ['standard'] },
+    });
     const party = await world.ask(svc.getBillingParty, { tenantId: shop.tenantId, id: customer.id });
     expect(party).toMatchObject({ customer, brand: shop.brand, billingEntity: shop.entity, contracts: [contract] });
   });
@@ -140,7 +178,10 @@ describe('a customer', () => {
 it('keeps what names a partner out of the chains', async () => {
   const partner = { name: 'Bo Berg', email: 'bo@example.com', iban: 'SE45 5000 0000 0583 9825 7466', currency: 'SEK' };
   const made = await world.ask(svc.createPartner, { tenantId: shop.tenantId, cause: 'p', partner });
-  expect(await world.ask(svc.getPartner, { tenantId: shop.tenantId, id: made.id })).toMatchObject({ name: 'Bo Berg', iban: 'SE4550000000058398257466' });
+  expect(await world.ask(svc.getPartner, { tenantId: shop.tenantId, id: made.id })).toMatchObject({
+    name: 'Bo Berg',
+    iban: 'SE4550000000058398257466',
+  });
   expect((await world.ask(svc.listPartners, { tenantId: shop.tenantId, partnerId: made.id })).items).toEqual([made]);
   expect(await everythingInChains()).not.toMatch(/Bo Berg|bo@|SE4550000000058398257466/);
 });

@@ -18,7 +18,8 @@ export type PartnerState = {
 
 /** @throws Problem `invalid_request` naming the first member that cannot be right. */
 export function fromPartner(given: tenantV1.Partner, made: Made): { state: PartnerState; record: PartyRecord } {
-  if (!isCurrency(given.currency)) refuse('currency', `“${given.currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as EUR.`);
+  if (!isCurrency(given.currency))
+    refuse('currency', `“${given.currency.slice(0, 10)}” is not a currency; write its ISO 4217 code, such as EUR.`);
   const address = given.address ? checkAddress(given.address, 'address') : undefined;
   return {
     state: { ...made, currency: given.currency, language: given.language === '' ? 'en' : language(given.language, 'language') },

@@ -29,7 +29,12 @@ export class SellersController {
 
   @Rpc(method.listBillingEntities)
   async listEntities(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.BillingEntityPage> {
-    const page = await listPage(this.context.views.entities, { index: 'tenant', equals: [request.tenantId] }, request, (entities) => entities.map(toBillingEntity));
+    const page = await listPage(
+      this.context.views.entities,
+      { index: 'tenant', equals: [request.tenantId] },
+      request,
+      (entities) => entities.map(toBillingEntity),
+    );
     return create(tenantV1.BillingEntityPageSchema, page);
   }
 
@@ -45,7 +50,9 @@ export class SellersController {
 
   @Rpc(method.listBrands)
   async listBrands(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.BrandPage> {
-    const page = await listPage(this.context.views.brands, { index: 'tenant', equals: [request.tenantId] }, request, (brands) => brands.map(toBrand));
+    const page = await listPage(this.context.views.brands, { index: 'tenant', equals: [request.tenantId] }, request, (brands) =>
+      brands.map(toBrand),
+    );
     return create(tenantV1.BrandPageSchema, page);
   }
 }

@@ -1,4 +1,4 @@
-import { isId, type IdKind, Problem } from '@tollkeeper/kernel';
+import { Problem } from '@tollkeeper/kernel';
 import type { TenantContext } from './tenant-context.js';
 
 /** Kinds of chains that this service owns; each name is `<kind>/<tenant>/<rest>`, except `tenant/<id>` and `tenant-slug/<slug>`. */
@@ -21,32 +21,37 @@ export function chainName(kind: ChainKind, tenantId: string, rest: string): stri
   return `${kind}/${tenantId}/${rest}`;
 }
 
-/** The second part of a chain's name. */
-export function tenantOfChain(chain: string): string {
-  return chain.split('/')[1] ?? '';
-}
-
 /** The same answer for what belongs to another tenant and for what never was. */
 export function notFound(what: string, id: string): Problem {
   return new Problem('not_found', `There is no ${what} “${id.slice(0, 60)}” here; list the ${what}s to see which there are.`);
 }
 
 /** The folded state of one thing of a tenant. @throws Problem `not_found` when it is not the tenant's, or was never made. */
-export async function stateOf<S>(context: TenantContext, kind: ChainKind, tenantId: string, id: string, what: string): Promise<S> {
+export async function stateOf<S>(
+  context: TenantContext,
+  kind: ChainKind,
+  tenantId: string,
+  id: string,
+  what: string,
+): Promise<S> {
   const state = id === '' ? undefined : await context.writer.state<S>(chainName(kind, tenantId, id));
   if (!state) throw notFound(what, id);
   return state;
 }
 
 /** A reference from one thing to another: that it is missing is the request's mistake, not the address's. */
-export async function referred<S>(context: TenantContext, kind: ChainKind, tenantId: string, id: string, at: { what: string; param: string }): Promise<S> {
+export async function referred<S>(
+  context: TenantContext,
+  kind: ChainKind,
+  tenantId: string,
+  id: string,
+  at: { what: string; param: string },
+): Promise<S> {
   const state = id === '' ? undefined : await context.writer.state<S>(chainName(kind, tenantId, id));
   if (state) return state;
-  const detail = id === '' ? `${at.param} is empty; name the ${at.what}.` : `There is no ${at.what} “${id.slice(0, 60)}” here; create it first.`;
+  const detail =
+    id === ''
+      ? `${at.param} is empty; name the ${at.what}.`
+      : `There is no ${at.what} “${id.slice(0, 60)}” here; create it first.`;
   throw new Problem('invalid_request', detail, { param: at.param });
-}
-
-/** Whether the text can be an id of that kind; what cannot needs no look-up. */
-export function looksLike(kind: IdKind, text: string): boolean {
-  return isId(kind, text);
 }

@@ -38,16 +38,22 @@ export function timeZone(text: string, param: string): string {
 }
 
 export function country(text: string, param: string): string {
-  return isCountryCode(text) ? text : refuse(param, `“${text.slice(0, 40)}” is not a country; write its ISO 3166-1 code in two capitals, such as SE.`);
+  return isCountryCode(text)
+    ? text
+    : refuse(param, `“${text.slice(0, 40)}” is not a country; write its ISO 3166-1 code in two capitals, such as SE.`);
 }
 
 export function email(text: string, param: string): string {
   const trimmed = optionalText(text, param, 254);
-  return trimmed === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(trimmed) ? trimmed : refuse(param, `${param} is not an e-mail address such as anna@example.com.`);
+  return trimmed === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(trimmed)
+    ? trimmed
+    : refuse(param, `${param} is not an e-mail address such as anna@example.com.`);
 }
 
 export function language(text: string, param: string): string {
-  return /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(text) ? text : refuse(param, `“${text.slice(0, 40)}” is not a language tag; write one such as sv or nl-NL.`);
+  return /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(text)
+    ? text
+    : refuse(param, `“${text.slice(0, 40)}” is not a language tag; write one such as sv or nl-NL.`);
 }
 
 /** The compact number, or empty. Its country is the ISO code (a Greek number says EL). */
@@ -65,7 +71,9 @@ export function vatNumber(text: string, param: string): { readonly number: strin
 
 export function iban(text: string, param: string): string {
   if (text.trim() === '') return '';
-  return parseIban(text) ?? refuse(param, `“${text.slice(0, 50)}” is not an IBAN: its country, length or check digits are wrong.`);
+  return (
+    parseIban(text) ?? refuse(param, `“${text.slice(0, 50)}” is not an IBAN: its country, length or check digits are wrong.`)
+  );
 }
 
 /** A decimal of zero or more, as it was written; empty stays empty. */

@@ -66,7 +66,8 @@ async function showCustomer(context: TenantContext, entry: Entry): Promise<void>
 async function showDevice(context: TenantContext, entry: Entry): Promise<void> {
   const device = await show<DeviceState>(context.views.devices, entry);
   const newest = await context.writer.state<DeviceState>(entry.chain);
-  if (device.contractId !== undefined && newest?.contractId === device.contractId) await context.applier.join(device, device.contractId);
+  if (device.contractId !== undefined && newest?.contractId === device.contractId)
+    await context.applier.join(device, device.contractId);
   if (entry.kind === 'registered') {
     await publishFacts(context.ports.bus, device.tenantId, entry, [{ case: 'deviceRegistered', value: toDevice(device) }]);
   }

@@ -62,7 +62,11 @@ export class FollowedWriter {
       }
     }
     const why = error instanceof Problem ? error.detail : 'A part of the platform did not answer.';
-    throw new Problem('unavailable', `It is saved, but not in force yet: ${why} Send the same request again; it is also tried again by itself.`, { retryAfterS: 5 });
+    throw new Problem(
+      'unavailable',
+      `It is saved, but not in force yet: ${why} Send the same request again; it is also tried again by itself.`,
+      { retryAfterS: 5 },
+    );
   }
 
   /** Finishes what a crash left, now and every half minute. */

@@ -21,29 +21,50 @@ const largestLimit = 1_000;
 const readsPerPage = 20;
 
 /** A page, newest first. @throws Problem `invalid_request` for a cursor of another list. */
-export async function listPage<D extends ViewDocument, T>(view: View<D>, selection: Selection<D>, page: PageRequest, show: (documents: readonly D[]) => T[] | Promise<T[]>) {
+export async function listPage<D extends ViewDocument, T>(
+  view: View<D>,
+  selection: Selection<D>,
+  page: PageRequest,
+  show: (documents: readonly D[]) => T[] | Promise<T[]>,
+) {
   const limit = page.limit === 0 ? defaultLimit : Math.min(page.limit, largestLimit);
   const found: D[] = [];
   let cursor = page.cursor === '' ? undefined : page.cursor;
   try {
     for (let reads = 0; reads < readsPerPage; reads++) {
-      const part = await view.list({ index: selection.index, equals: selection.equals, descending: true, limit: limit - found.length, ...(cursor === undefined ? {} : { cursor }) });
+      const part = await view.list({
+        index: selection.index,
+        equals: selection.equals,
+        descending: true,
+        limit: limit - found.length,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       found.push(...(selection.keep ? part.items.filter(selection.keep) : part.items));
       cursor = part.next;
       if (cursor === undefined || found.length === limit) break;
     }
   } catch (error) {
-    if (error instanceof CursorInvalid) throw new Problem('invalid_request', 'The cursor is not one of this list; begin without a cursor.', { param: 'cursor' });
+    if (error instanceof CursorInvalid)
+      throw new Problem('invalid_request', 'The cursor is not one of this list; begin without a cursor.', { param: 'cursor' });
     throw error;
   }
   return { items: await show(found), nextCursor: cursor ?? '' };
 }
 
 /** Everything that the selection finds, page by page. */
-export async function* everyPage<D extends ViewDocument>(view: View<D>, selection: Selection<D>, limit: number): AsyncGenerator<readonly D[]> {
+export async function* everyPage<D extends ViewDocument>(
+  view: View<D>,
+  selection: Selection<D>,
+  limit: number,
+): AsyncGenerator<readonly D[]> {
   let cursor: string | undefined;
   do {
-    const page = await view.list({ index: selection.index, equals: selection.equals, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await view.list({
+      index: selection.index,
+      equals: selection.equals,
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     yield selection.keep ? page.items.filter(selection.keep) : page.items;
     cursor = page.next;
   } while (cursor !== undefined);

@@ -7,7 +7,10 @@ import type { TenantContext } from './tenant-context.js';
 const chainsPerCall = 200;
 
 /** Proves the next chains of this service behind the cursor: of one tenant, or, without a tenant, of all. */
-export async function verifyTenantChains(context: TenantContext, request: tenantV1.VerifyChainsRequest): Promise<tenantV1.VerifyChainsReply> {
+export async function verifyTenantChains(
+  context: TenantContext,
+  request: tenantV1.VerifyChainsRequest,
+): Promise<tenantV1.VerifyChainsReply> {
   const left = prefixesOf(request.tenantId).filter((prefix) => prefix >= request.cursor || request.cursor.startsWith(prefix));
   const reply = create(tenantV1.VerifyChainsReplySchema);
   const limit = request.limit === 0 ? chainsPerCall : request.limit;

@@ -48,7 +48,11 @@ export function openViews(store: ViewStore): TenantViews {
     brands: shown<BrandState>('tenant-brands', { tenant: byTenant }),
     customers: shown<CustomerState>('tenant-customers', { tenant: byTenant }),
     partners: shown<PartnerState>('tenant-partners', { tenant: byTenant }),
-    records: store.view<PartyRecord>({ name: 'tenant-party-records', kind: 'record', indexes: { reference: ['tenantId', 'kind', 'reference'] } }),
+    records: store.view<PartyRecord>({
+      name: 'tenant-party-records',
+      kind: 'record',
+      indexes: { reference: ['tenantId', 'kind', 'reference'] },
+    }),
     devices: shown<DeviceState>('tenant-devices', {
       tenant: byTenant,
       reference: ['tenantId', 'reference'],
@@ -65,7 +69,12 @@ export function openViews(store: ViewStore): TenantViews {
     deliveries: store.view<DeliveryDocument>({
       name: 'tenant-webhook-deliveries',
       kind: 'record',
-      indexes: { tenant: byTenant, endpoint: ['tenantId', 'endpointId', 'createdAt'], due: ['endpointId', 'dueAt'], age: ['createdAt'] },
+      indexes: {
+        tenant: byTenant,
+        endpoint: ['tenantId', 'endpointId', 'createdAt'],
+        due: ['endpointId', 'dueAt'],
+        age: ['createdAt'],
+      },
     }),
     endpointHealth: store.view<EndpointHealth>({ name: 'tenant-webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),
   };

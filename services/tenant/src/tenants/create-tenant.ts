@@ -37,7 +37,8 @@ function toNewTenant(request: tenantV1.CreateTenantRequest, now: Instant): Tenan
     createdAt: now,
   };
   if (tenant.mode === 'live') {
-    if (clockStart !== '') refuse('clock_start', 'Only a sandbox has a test clock; leave clock_start out, or create the tenant with mode sandbox.');
+    if (clockStart !== '')
+      refuse('clock_start', 'Only a sandbox has a test clock; leave clock_start out, or create the tenant with mode sandbox.');
     return tenant;
   }
   const start = clockStart === '' ? now : instant(clockStart, 'clock_start');

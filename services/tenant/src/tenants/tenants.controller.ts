@@ -33,7 +33,9 @@ export class TenantsController {
 
   @Rpc(method.listTenants)
   async list(@Payload() request: tenantV1.ListTenantsRequest): Promise<tenantV1.TenantPage> {
-    const page = await listPage(this.context.views.tenants, { index: 'age', equals: [] }, request, (tenants) => tenants.map(toTenant));
+    const page = await listPage(this.context.views.tenants, { index: 'age', equals: [] }, request, (tenants) =>
+      tenants.map(toTenant),
+    );
     return create(tenantV1.TenantPageSchema, page);
   }
 

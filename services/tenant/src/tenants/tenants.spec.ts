@@ -24,7 +24,11 @@ describe('a tenant', () => {
   });
 
   it('has a slug of its own, also when two ask for it at once', async () => {
-    const ask = (cause: string) => world.ask(svc.createTenant, { cause, tenant: { name: 'N', slug: 'same' } }).then(() => 'made', (problem) => problem.code);
+    const ask = (cause: string) =>
+      world.ask(svc.createTenant, { cause, tenant: { name: 'N', slug: 'same' } }).then(
+        () => 'made',
+        (problem) => problem.code,
+      );
     expect((await Promise.all([ask('a'), ask('b')])).sort()).toEqual(['conflict', 'made']);
     expect((await world.ask(svc.listTenants, {})).items).toHaveLength(1);
   });
@@ -34,7 +38,9 @@ describe('a tenant', () => {
     const heads = chains.append.bind(chains);
     let writes = 0;
     chains.append = async (requests) => (++writes === 2 ? Promise.reject(new Error('power cut')) : heads(requests));
-    await expect(world.ask(svc.createTenant, { cause: 'req-1', tenant: { name: 'N', slug: 'cut' } })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(world.ask(svc.createTenant, { cause: 'req-1', tenant: { name: 'N', slug: 'cut' } })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await world.restart();
     expect((await world.ask(svc.listTenants, {})).items.map(({ slug }) => slug)).toEqual(['cut']);
   });
@@ -56,7 +62,10 @@ describe('a tenant', () => {
     [{ slug: 'ok', name: 'N', clockStart: '2026-01-01T00:00:00Z' }, 'clock_start'],
     [{ slug: 'ok', name: 'N', mode: 'sandbox', clockStart: 'yesterday' }, 'clock_start'],
   ])('is refused for %p with the member named', async (tenant, param) => {
-    expect(await world.refusal(svc.createTenant, { cause: world.cause(), tenant })).toMatchObject({ code: 'invalid_request', extra: { param } });
+    expect(await world.refusal(svc.createTenant, { cause: world.cause(), tenant })).toMatchObject({
+      code: 'invalid_request',
+      extra: { param },
+    });
   });
 });
 
@@ -71,7 +80,11 @@ describe('an API key', () => {
 
     await world.ask(svc.revokeApiKey, { tenantId, cause: 'r', id: key.id });
     expect(await world.refusal(svc.authenticate, { keyHash: secretHash(key.secret) })).toMatchObject({ code: 'unauthenticated' });
-    expect((await world.ask(svc.listApiKeys, { tenantId })).items[0]).toMatchObject({ id: key.id, secret: '', revokedAt: expect.stringContaining('T') });
+    expect((await world.ask(svc.listApiKeys, { tenantId })).items[0]).toMatchObject({
+      id: key.id,
+      secret: '',
+      revokedAt: expect.stringContaining('T'),
+    });
   });
 
   it('is the same key for the same request, and is stored nowhere', async () => {
@@ -82,17 +95,24 @@ describe('an API key', () => {
     expect(await world.ask(svc.createApiKey, request)).toEqual(key);
     const entries = await world.ports.chains.read(`key/${tenantId}/${key.id}`, 1, 9, 9);
     expect(entries).toHaveLength(1);
-    expect(entries.map(({ body, state }) => Buffer.from(body).toString() + Buffer.from(state).toString()).join()).not.toContain(key.secret);
+    expect(entries.map(({ body, state }) => Buffer.from(body).toString() + Buffer.from(state).toString()).join()).not.toContain(
+      key.secret,
+    );
   });
 
   it('cannot have more than its role, and a customer’s key names the customer', async () => {
     const { tenantId, brand } = await openShop(world);
-    const refused = (apiKey: object) => world.refusal(svc.createApiKey, { tenantId, cause: world.cause(), apiKey: { name: 'K', ...apiKey } });
+    const refused = (apiKey: object) =>
+      world.refusal(svc.createApiKey, { tenantId, cause: world.cause(), apiKey: { name: 'K', ...apiKey } });
     expect(await refused({ role: 'operator' })).toMatchObject({ extra: { param: 'role' } });
     expect(await refused({ role: 'support', scopes: ['payments:write'] })).toMatchObject({ extra: { param: 'scopes[0]' } });
     expect(await refused({ role: 'customer' })).toMatchObject({ extra: { param: 'customer_id' } });
     const customer = await world.ask(svc.createCustomer, { tenantId, cause: 'c', customer: { ...anna, brandId: brand.id } });
-    const key = await world.ask(svc.createApiKey, { tenantId, cause: 'k', apiKey: { name: 'Anna', role: 'customer', customerId: customer.id } });
+    const key = await world.ask(svc.createApiKey, {
+      tenantId,
+      cause: 'k',
+      apiKey: { name: 'Anna', role: 'customer', customerId: customer.id },
+    });
     expect(await world.ask(svc.authenticate, { keyHash: secretHash(key.secret) })).toMatchObject({ customerId: customer.id });
   });
 
@@ -115,7 +135,11 @@ describe('the first start', () => {
     const secret = await ensureOperatorKey(world.context, { file });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readFile(file, 'utf8')).toBe(`${secret}\n`);
-    expect(await world.ask(svc.authenticate, { keyHash: secretHash(secret) })).toMatchObject({ tenantId: '', role: 'operator', scopes: ['platform'] });
+    expect(await world.ask(svc.authenticate, { keyHash: secretHash(secret) })).toMatchObject({
+      tenantId: '',
+      role: 'operator',
+      scopes: ['platform'],
+    });
     await world.restart();
     await rm(file);
     expect(await ensureOperatorKey(world.context, { file })).toBe(secret);

@@ -15,7 +15,11 @@ const mostEndpoints = 20;
 const longestUrl = 2_048;
 
 /** A new endpoint, with its signing secret: shown in this answer, and again only to the same request. */
-export async function createEndpoint(context: TenantContext, book: EndpointBook, request: tenantV1.CreateWebhookEndpointRequest): Promise<tenantV1.WebhookEndpoint> {
+export async function createEndpoint(
+  context: TenantContext,
+  book: EndpointBook,
+  request: tenantV1.CreateWebhookEndpointRequest,
+): Promise<tenantV1.WebhookEndpoint> {
   const { tenantId, cause } = request;
   const given = request.endpoint ?? create(tenantV1.WebhookEndpointSchema);
   const id = derivedId('webhook', tenantId, cause);
@@ -43,7 +47,10 @@ export async function createEndpoint(context: TenantContext, book: EndpointBook,
   return toEndpoint(made, hasSecret(made, secret) ? secret : '');
 }
 
-export async function deleteEndpoint(context: TenantContext, { tenantId, cause, id }: tenantV1.DeleteRequest): Promise<tenantV1.Deleted> {
+export async function deleteEndpoint(
+  context: TenantContext,
+  { tenantId, cause, id }: tenantV1.DeleteRequest,
+): Promise<tenantV1.Deleted> {
   await stateOf<EndpointState>(context, 'webhook', tenantId, id, 'webhook endpoint');
   await changeEndpoint(context, { tenantId, id, cause }, 'deleted', (endpoint, now) => {
     return endpoint.deletedAt === undefined ? { ...endpoint, deletedAt: now } : undefined;
@@ -60,7 +67,9 @@ export function disableEndpoint(context: TenantContext, endpoint: EndpointState,
 
 /** A redelivery arrived: the endpoint is well again. */
 export function enableEndpoint(context: TenantContext, endpoint: EndpointState, cause: string): Promise<void> {
-  return changeEndpoint(context, { ...endpoint, cause }, 'enabled', ({ disabledReason, ...rest }) => (disabledReason === undefined ? undefined : rest));
+  return changeEndpoint(context, { ...endpoint, cause }, 'enabled', ({ disabledReason, ...rest }) =>
+    disabledReason === undefined ? undefined : rest,
+  );
 }
 
 async function changeEndpoint(
@@ -85,9 +94,13 @@ async function changeEndpoint(
 function checkUrl(text: string, targets: WebhookTargets): string {
   const url = text.length <= longestUrl && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    refuse('url', `url is not an http or https address of at most ${longestUrl} characters; write it like https://example.com/hooks.`);
+    refuse(
+      'url',
+      `url is not an http or https address of at most ${longestUrl} characters; write it like https://example.com/hooks.`,
+    );
   }
-  if (url.username !== '' || url.password !== '') refuse('url', 'url has a user name or password; every delivery is signed, so leave them out.');
+  if (url.username !== '' || url.password !== '')
+    refuse('url', 'url has a user name or password; every delivery is signed, so leave them out.');
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   const refusal = isIP(literal) === 0 ? undefined : refusalOf(literal, targets);
   if (refusal !== undefined) refuse('url', `${refusal}.`);

@@ -47,11 +47,17 @@ export function waitAfter(attempt: number, randomness: Randomness): number | und
 /** The same fact for the same endpoint is the same delivery, however often the bus tells it. */
 export function deliveryId(eventId: string, endpointId: string): string {
   const digest = hash('sha256', `${eventId}\n${endpointId}`, 'buffer').subarray(0, 16);
-  return `dlv_${Array.from(digest, (byte) => '0123456789abcdefghjkmnpqrstvwxyz'.charAt(byte & 31)).join('').padStart(26, '0')}`;
+  return `dlv_${Array.from(digest, (byte) => '0123456789abcdefghjkmnpqrstvwxyz'.charAt(byte & 31))
+    .join('')
+    .padStart(26, '0')}`;
 }
 
 /** What the log says after an attempt. `final`: do not try again whatever the wait would be. */
-export function afterAttempt(before: DeliveryDocument, outcome: SendOutcome, next: { now: Instant; waitMs: number | undefined; final: boolean }): DeliveryDocument {
+export function afterAttempt(
+  before: DeliveryDocument,
+  outcome: SendOutcome,
+  next: { now: Instant; waitMs: number | undefined; final: boolean },
+): DeliveryDocument {
   const { dueAt: _due, ...rest } = before;
   const tried = {
     ...rest,
@@ -72,7 +78,8 @@ export function isSuccess(outcome: SendOutcome): boolean {
 
 function errorText(outcome: SendOutcome): string {
   if (outcome.status === 'failed') return outcome.error;
-  if (outcome.code >= 300 && outcome.code < 400) return `The endpoint redirected (${outcome.code}); redirects are not followed. Register the final address.`;
+  if (outcome.code >= 300 && outcome.code < 400)
+    return `The endpoint redirected (${outcome.code}); redirects are not followed. Register the final address.`;
   return `The endpoint answered ${outcome.code}; a delivery counts with 200 to 299.`;
 }
 

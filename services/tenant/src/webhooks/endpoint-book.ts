@@ -35,7 +35,11 @@ export class EndpointBook {
 
   private async read(tenantId: string): Promise<readonly EndpointState[]> {
     const found: EndpointState[] = [];
-    const selection = { index: 'tenant', equals: [tenantId], keep: (endpoint: EndpointState) => endpoint.deletedAt === undefined };
+    const selection = {
+      index: 'tenant',
+      equals: [tenantId],
+      keep: (endpoint: EndpointState) => endpoint.deletedAt === undefined,
+    };
     for await (const page of everyPage(this.context.views.endpoints, selection, endpointsPage)) found.push(...page);
     return found;
   }

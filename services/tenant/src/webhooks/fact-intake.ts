@@ -45,7 +45,8 @@ export class FactIntake {
   private async deliveriesOf(fact: factsV1.Fact): Promise<DeliveryDocument[]> {
     const event = factName(fact);
     if (event === undefined) return [];
-    const wanting = (endpoint: EndpointState) => endpoint.disabledReason === undefined && (endpoint.events.length === 0 || endpoint.events.includes(event));
+    const wanting = (endpoint: EndpointState) =>
+      endpoint.disabledReason === undefined && (endpoint.events.length === 0 || endpoint.events.includes(event));
     const endpoints = (await this.book.of(fact.tenantId)).filter(wanting);
     const payload = endpoints.length === 0 ? undefined : this.render(fact);
     if (payload === undefined) return [];

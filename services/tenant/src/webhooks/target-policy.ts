@@ -63,8 +63,12 @@ export function refusalOf(address: string, targets: WebhookTargets): string | un
     case 'never':
       return `${address} is not an address for webhooks (link-local, multicast or reserved)`;
     case 'loopback':
-      return targets === 'public' ? `${address} is this machine, and the installation sends webhooks to public addresses only` : undefined;
+      return targets === 'public'
+        ? `${address} is this machine, and the installation sends webhooks to public addresses only`
+        : undefined;
     case 'private':
-      return targets === 'private' ? undefined : `${address} is in a private network; the installation’s operator can allow these`;
+      return targets === 'private'
+        ? undefined
+        : `${address} is in a private network; the installation’s operator can allow these`;
   }
 }

@@ -42,9 +42,12 @@ export class WebhookCourier {
 
   private whyNot(document: DeliveryDocument, endpoint: EndpointState | undefined): string | undefined {
     if (!endpoint) return 'The endpoint was deleted.';
-    if (endpoint.disabledReason !== undefined && document.redeliverCause === undefined) return `The endpoint is disabled: ${endpoint.disabledReason}`;
+    if (endpoint.disabledReason !== undefined && document.redeliverCause === undefined)
+      return `The endpoint is disabled: ${endpoint.disabledReason}`;
     const secret = endpointSecret(this.context.options.installationSecret, endpoint.tenantId, endpoint.id);
-    return hasSecret(endpoint, secret) ? undefined : 'The installation’s secret was replaced, so the signature would be wrong; delete the endpoint and create it anew.';
+    return hasSecret(endpoint, secret)
+      ? undefined
+      : 'The installation’s secret was replaced, so the signature would be wrong; delete the endpoint and create it anew.';
   }
 
   private async giveUp(document: DeliveryDocument, lastError: string): Promise<undefined> {
@@ -76,10 +79,17 @@ export class WebhookCourier {
       if (endpoint.disabledReason !== undefined) await enableEndpoint(this.context, endpoint, cause);
       return;
     }
-    if (isGone(outcome)) return disableEndpoint(this.context, endpoint, `It answered ${gone}: it wants no more deliveries.`, cause);
+    if (isGone(outcome))
+      return disableEndpoint(this.context, endpoint, `It answered ${gone}: it wants no more deliveries.`, cause);
     if (document.status !== 'failed' || document.tries < mostAttempts) return;
     const healthy = ((await endpointHealth.get(endpoint.id))?.lastSuccessAt ?? 0) > document.createdAt;
-    if (!healthy) await disableEndpoint(this.context, endpoint, `${mostAttempts} attempts of ${document.id} failed, and nothing else arrived meanwhile.`, cause);
+    if (!healthy)
+      await disableEndpoint(
+        this.context,
+        endpoint,
+        `${mostAttempts} attempts of ${document.id} failed, and nothing else arrived meanwhile.`,
+        cause,
+      );
   }
 
   close(): void {

@@ -132,7 +132,8 @@ export class WebhookDispatcher {
     this.cancelWake = undefined;
     if (this.stopped) return;
     let earliest = Number.POSITIVE_INFINITY;
-    for (const lane of this.lanes.values()) if (lane.running.size < laneWidth && !lane.refilling) earliest = Math.min(earliest, lane.nextDueAt ?? earliest);
+    for (const lane of this.lanes.values())
+      if (lane.running.size < laneWidth && !lane.refilling) earliest = Math.min(earliest, lane.nextDueAt ?? earliest);
     if (earliest === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(0, earliest - this.context.ports.clock.now());
     this.cancelWake = this.context.ports.timers.after(Math.min(delayMs, longestTimerMs), () => this.wake());

@@ -5,7 +5,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { textOf } from '../shell/followed-writer.js';
 import { refusalOf, type WebhookTargets } from './target-policy.js';
 
-export type SendOutcome = { readonly status: 'answered'; readonly code: number } | { readonly status: 'failed'; readonly error: string };
+export type SendOutcome =
+  { readonly status: 'answered'; readonly code: number } | { readonly status: 'failed'; readonly error: string };
 
 export interface WebhookRequest {
   readonly url: string;

@@ -31,15 +31,22 @@ export class WebhooksController {
 
   @Rpc(method.listWebhookEndpoints)
   async list(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.WebhookEndpointPage> {
-    const selection = { index: 'tenant', equals: [request.tenantId], keep: (endpoint: EndpointState) => endpoint.deletedAt === undefined };
-    const page = await listPage(this.context.views.endpoints, selection, request, (endpoints) => endpoints.map((endpoint) => toEndpoint(endpoint)));
+    const selection = {
+      index: 'tenant',
+      equals: [request.tenantId],
+      keep: (endpoint: EndpointState) => endpoint.deletedAt === undefined,
+    };
+    const page = await listPage(this.context.views.endpoints, selection, request, (endpoints) =>
+      endpoints.map((endpoint) => toEndpoint(endpoint)),
+    );
     return create(tenantV1.WebhookEndpointPageSchema, page);
   }
 
   @Rpc(method.listWebhookDeliveries)
   async listDeliveries(@Payload() request: tenantV1.ListRequest): Promise<tenantV1.WebhookDeliveryPage> {
     const { tenantId, endpointId } = request;
-    const selection = endpointId === '' ? { index: 'tenant', equals: [tenantId] } : { index: 'endpoint', equals: [tenantId, endpointId] };
+    const selection =
+      endpointId === '' ? { index: 'tenant', equals: [tenantId] } : { index: 'endpoint', equals: [tenantId, endpointId] };
     const page = await listPage(this.context.views.deliveries, selection, request, (deliveries) => deliveries.map(toDelivery));
     return create(tenantV1.WebhookDeliveryPageSchema, page);
   }

@@ -45,10 +45,19 @@ export class Webhooks {
     const before = await deliveries.get(id);
     if (before?.tenantId !== tenantId) throw notFound('webhook delivery', id);
     if (before.redeliverCause === cause) return toDelivery(before);
-    if (!(await this.book.find(tenantId, before.endpointId))) throw new Problem('conflict', 'The endpoint of this delivery was deleted; there is nowhere to send it.');
-    if (this.dispatcher.isOnItsWay(before)) throw new Problem('conflict', 'This delivery is being sent right now; look at it again in a few seconds.');
+    if (!(await this.book.find(tenantId, before.endpointId)))
+      throw new Problem('conflict', 'The endpoint of this delivery was deleted; there is nowhere to send it.');
+    if (this.dispatcher.isOnItsWay(before))
+      throw new Problem('conflict', 'This delivery is being sent right now; look at it again in a few seconds.');
     const dueAt = this.context.ports.clock.now();
-    const again: DeliveryDocument = { ...before, version: before.version + 1, status: 'pending', tries: 0, dueAt, redeliverCause: cause };
+    const again: DeliveryDocument = {
+      ...before,
+      version: before.version + 1,
+      status: 'pending',
+      tries: 0,
+      dueAt,
+      redeliverCause: cause,
+    };
     await deliveries.put([again]);
     this.dispatcher.offer([again]);
     return toDelivery(again);
