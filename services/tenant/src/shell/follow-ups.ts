@@ -7,10 +7,12 @@ import { type ContractState, toContract } from '../contracts/contract.js';
 import { enforceContract } from '../contracts/enforce-contract.js';
 import { type DeviceState, toDevice } from '../devices/device.js';
 import type { ApiKeyState } from '../keys/api-key.js';
+import { revokeApiKey } from '../keys/revoke-api-key.js';
 import { type CustomerState, toCustomer } from '../parties/customer.js';
 import { openClaimedTenant } from '../tenants/create-tenant.js';
 import type { TenantState } from '../tenants/tenant.js';
 import type { EndpointBook } from '../webhooks/endpoint-book.js';
+import { everyPage } from './list-page.js';
 import type { TenantContext } from './tenant-context.js';
 import type { Shown } from './views.js';
 
@@ -58,8 +60,18 @@ async function showTenant(context: TenantContext, entry: Entry): Promise<void> {
 
 async function showCustomer(context: TenantContext, entry: Entry): Promise<void> {
   const customer = await show<CustomerState>(context.views.customers, entry);
-  if (entry.kind === 'erased') return context.views.records.remove([customer.id]);
+  if (entry.kind === 'erased') return forgetCustomer(context, customer, entry.cause);
   await publishFacts(context.ports.bus, customer.tenantId, entry, [{ case: 'customerRegistered', value: toCustomer(customer) }]);
+}
+
+/** The record goes, and so do the keys that the customer came in with. */
+async function forgetCustomer(context: TenantContext, { id, tenantId }: CustomerState, cause: string): Promise<void> {
+  await context.views.records.remove([id]);
+  for await (const keys of everyPage(context.views.keys, { index: 'customer', equals: [tenantId, id] }, 100)) {
+    for (const { keyId } of keys) {
+      await revokeApiKey(context, create(tenantV1.RevokeApiKeyRequestSchema, { tenantId, cause: `${cause}/keys`, id: keyId }));
+    }
+  }
 }
 
 /** An entry that is followed up late, after the device moved on, must not bring its old contract back. */

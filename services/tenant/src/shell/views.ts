@@ -43,7 +43,7 @@ export function openViews(store: ViewStore): TenantViews {
     store.view<Shown<S>>({ name, kind: 'rebuildable', indexes });
   return {
     tenants: shown<TenantState>('tenants', { age: ['createdAt'], mode: ['mode', 'createdAt'] }),
-    keys: shown<ApiKeyState>('tenant-api-keys', { tenant: byTenant }),
+    keys: shown<ApiKeyState>('tenant-api-keys', { tenant: byTenant, customer: ['tenantId', 'customerId'] }),
     entities: shown<BillingEntityState>('tenant-billing-entities', { tenant: byTenant }),
     brands: shown<BrandState>('tenant-brands', { tenant: byTenant }),
     customers: shown<CustomerState>('tenant-customers', { tenant: byTenant }),

@@ -114,6 +114,8 @@ describe('an API key', () => {
       apiKey: { name: 'Anna', role: 'customer', customerId: customer.id },
     });
     expect(await world.ask(svc.authenticate, { keyHash: secretHash(key.secret) })).toMatchObject({ customerId: customer.id });
+    await world.ask(svc.eraseCustomer, { tenantId, cause: 'e', id: customer.id });
+    expect(await world.refusal(svc.authenticate, { keyHash: secretHash(key.secret) })).toMatchObject({ code: 'unauthenticated' });
   });
 
   it('of nobody is refused, whatever is sent as its hash', async () => {
