@@ -84,8 +84,8 @@ export class CommissionsController {
   @Rpc(method.renderStatement)
   async renderStatement(@Payload() request: commissionsV1.RenderStatementRequest): Promise<invoicingV1.Rendering> {
     const document = await this.findStatement(request.tenantId, request.id);
-    const partner = await this.ports.client.call(tenantV1.TenantService.method.getPartner, { tenantId: request.tenantId, id: document.partner });
-    return renderStatement(toStatementMessage(document, await this.linesOfStatement(document)), partner, request.format);
+    const statement = toStatementMessage(document, await this.linesOfStatement(document));
+    return renderStatement(this.ports.client, request.tenantId, statement, request.format);
   }
 
   @Rpc(method.verifyChains)

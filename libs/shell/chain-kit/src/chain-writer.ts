@@ -5,7 +5,7 @@ import type { ChainStore, EntryRef, Timers, ViewStore } from '@tollkeeper/ports'
 export interface Draft<S> {
   readonly kind: string;
   /** Plain JSON of the owner's type; numbers are safe integers, decimals strings. */
-  readonly body: object;
+  readonly body: Json | object;
   readonly state: S;
 }
 

@@ -1,9 +1,8 @@
 import { ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import type { AccountLine, FeeLine } from '@tollkeeper/invoicing';
 import type { BillingEntity, Brand, Customer } from '@tollkeeper/tenancy';
-import type { ServiceClient } from '@tollkeeper/nest-kit';
+import { type ServiceClient, toBillingEntity, toBrand, toCustomer } from '@tollkeeper/nest-kit';
 import { fromChargeLines } from '../store/invoice.mapping.js';
-import { toBillingEntity, toBrand, toCustomer } from '../store/party.mapping.js';
 import type { ClosedReference } from '../store/views.js';
 
 /** Who sells, who buys, and under which contracts. */

@@ -2,7 +2,7 @@ import type { tenantV1 } from '@tollkeeper/contracts';
 import type { Address, BillingEntity, Brand, Customer, InvoiceRounding, ReferenceKind } from '@tollkeeper/tenancy';
 import { referenceKinds, roundingModes } from '@tollkeeper/tenancy';
 
-/** What the tenant service tells of who sells and who buys, in the words of the invoicing domain. */
+/** What the tenant service tells of who sells and who buys, in the words of the domain. */
 export function toBillingEntity(entity: tenantV1.BillingEntity): BillingEntity {
   return {
     id: entity.id,
@@ -48,7 +48,7 @@ export function toBrand(brand: tenantV1.Brand): Brand {
   };
 }
 
-function toAddress(address: tenantV1.Address | undefined): Address {
+export function toAddress(address: tenantV1.Address | undefined): Address {
   return {
     lines: [address?.line1 ?? '', address?.line2 ?? ''].filter((line) => line !== ''),
     postalCode: address?.postalCode ?? '',
