@@ -18,7 +18,7 @@ import { crc32 } from 'node:zlib';
  * and grow.
  */
 export const magic: Buffer = Buffer.from('TKL1', 'latin1');
-export const headerBytes = 31;
+const headerBytes = 31;
 const checksummedFrom = 12;
 
 export interface FrameHeader {
@@ -98,7 +98,7 @@ export class FrameDraft {
 }
 
 /** Bytes that a message takes in a frame. */
-export function messageBytes(id: string, headers: string, value: Uint8Array): number {
+function messageBytes(id: string, headers: string, value: Uint8Array): number {
   const idBytes = Buffer.byteLength(id);
   const headersBytes = Buffer.byteLength(headers);
   return varintBytes(idBytes) + idBytes + varintBytes(headersBytes) + headersBytes + varintBytes(value.length) + value.length;

@@ -195,6 +195,24 @@ describe('log of the bus of one process', () => {
     await expect(LocalBus.open(options())).rejects.toThrow(DataFolderTooNew);
   });
 
+  it('reads from the log for a consumer that is behind, instead of keeping values for it', async () => {
+    const bus = await LocalBus.open(options({ maxReadyBytes: 10_000 }));
+    const seen: Delivery<Counted>[] = [];
+    bus.subscribe(topic, { group: 'behind', maxInFlight: 1 }, (deliveries) => {
+      seen.push(...deliveries);
+    });
+    const values = Array.from({ length: 500 }, (_, number) => ({ partition: 0, number }));
+    for (const value of values) await bus.publish(topic, 0, [{ id: `${value.number}`, value }]);
+    for (let i = 0; i < values.length; i++) {
+      while (seen.length <= i) await new Promise((resolve) => setImmediate(resolve));
+      seen[i]?.ack();
+    }
+    expect(seen.map(({ value }) => value)).toEqual(values);
+    expect(seen.filter(({ value }, i) => value === values[i]).length).toBeLessThan(100);
+    expect(await bus.lag(topic, 'behind')).toBe(0);
+    await bus.close();
+  });
+
   it('hands out the published object itself to a consumer that keeps up', async () => {
     const bus = await LocalBus.open(options());
     const value = { partition: 0, number: 1 };

@@ -17,6 +17,8 @@ export interface LocalBusOptions {
   readonly segmentBytes?: number;
   /** Bytes of log that unacknowledged messages may hold back before publishers are refused. Default 2 GiB. */
   readonly maxBacklogBytes?: number;
+  /** Bytes of messages that each subscription keeps ready in memory; what is behind is read from the log in time. Default 16 MiB. */
+  readonly maxReadyBytes?: number;
   readonly timers?: Timers;
   /** A handler threw, or a stretch of the log cannot be read now: told to the operator; delivery is tried again. */
   readonly onFault?: (fault: unknown) => void;
@@ -124,6 +126,7 @@ export class LocalBus implements Bus {
     const subscription: LocalSubscription = new LocalSubscription(topic, options.partitions, options.maxInFlight, handler as BatchHandler, {
       timers: this.timers,
       startedAt: this.startedAt,
+      maxReadyBytes: this.options.maxReadyBytes ?? 16 << 20,
       read: (position, maxBytes) => this.log.read(position, maxBytes),
       progressed: () => this.progressed(),
       onFault: (fault) => this.options.onFault?.(fault),
@@ -148,12 +151,6 @@ export class LocalBus implements Bus {
       lag += known ? (known.progress.get(partition.number)?.outstanding ?? 0) : keptMessages(partition);
     }
     return Promise.resolve(lag);
-  }
-
-  /** Bytes of the log that unacknowledged messages hold back. */
-  backlogBytes(): number {
-    this.computeNeeded();
-    return this.log.end - this.neededFrom;
   }
 
   async close(): Promise<void> {

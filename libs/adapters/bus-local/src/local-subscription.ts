@@ -10,6 +10,8 @@ export interface SubscriptionSurroundings {
   readonly timers: Timers;
   /** Messages that were in the log at the start may have been handed out before. */
   readonly startedAt: number;
+  /** Bytes of messages, as they are in the log, kept ready in memory. */
+  readonly maxReadyBytes: number;
   read(position: number, maxBytes: number): Promise<{ readonly frames: readonly FrameAt[]; readonly next: number }>;
   /** Progress was made: something to write down, and perhaps room in the log. */
   progressed(): void;
@@ -21,8 +23,6 @@ export interface SubscriptionSurroundings {
 export type BatchHandler = (deliveries: readonly Delivery<unknown>[]) => void | Promise<void>;
 
 const chunkBytes = 1 << 20;
-/** Bytes in the log of the messages that a subscription keeps ready in memory. */
-const maxReadyBytes = 16 << 20;
 /** What a message takes in memory beside its value, about. */
 const overheadBytes = 256;
 const maxBatch = 1024;
@@ -87,7 +87,7 @@ export class LocalSubscription implements Subscription, DeliveryOwner, GroupMemb
 
   published(progress: PartitionProgress, header: FrameHeader, messages: readonly BusMessage<unknown>[]): void {
     this.wake();
-    if (this.ended || this.readyBytes > maxReadyBytes) return;
+    if (this.ended || this.readyBytes > this.around.maxReadyBytes) return;
     const bytes = header.length / messages.length + overheadBytes;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i];
@@ -235,13 +235,13 @@ export class LocalSubscription implements Subscription, DeliveryOwner, GroupMemb
 
   /** Goes on in the log, where something is unread there and little is ready. */
   private readMore(): void {
-    if (this.reading || this.ended || this.cancelReadAgain || this.readyBytes > maxReadyBytes / 2) return;
+    if (this.reading || this.ended || this.cancelReadAgain || this.readyBytes > this.around.maxReadyBytes / 2) return;
     const partitions = [...this.own.values()].filter(({ state, progress }) => progress.isUnread(state.newest));
     if (partitions.length === 0) return;
     const from = Math.min(...partitions.map(({ state, progress }) => progress.nextFrame(state.newest)));
     this.reading = true;
     this.around
-      .read(from, chunkBytes)
+      .read(from, Math.min(chunkBytes, this.around.maxReadyBytes))
       .then(({ frames, next }) => {
         if (!this.ended) this.takeFrames(partitions, frames, from, next);
         this.reading = false;

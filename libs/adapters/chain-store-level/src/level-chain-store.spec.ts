@@ -1,35 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataFolderInUse, DataFolderTooNew, DataFolderUnusable } from '@tollkeeper/data-folder';
 import type { ChainStore } from '@tollkeeper/ports';
-import { chainStoreSuite } from '@tollkeeper/testing';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chainStoreSuite, type StorageFixture } from '@tollkeeper/testing';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LevelChainStore } from './level-chain-store.js';
+import { LevelChainStore, type LevelChainStoreOptions } from './level-chain-store.js';
 
-chainStoreSuite('LevelDB', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'chains-'));
-  let store: ChainStore | undefined;
-  return {
-    open: async () => (store = await LevelChainStore.open({ folder })),
-    dispose: async () => {
-      await store?.close();
-      await rm(folder, { recursive: true });
-    },
+function onDisk(settings: Partial<LevelChainStoreOptions>): () => Promise<StorageFixture<ChainStore>> {
+  return async () => {
+    const root = await mkdtemp(join(tmpdir(), 'chains-'));
+    let folder = join(root, '0');
+    let crashes = 0;
+    let store: ChainStore | undefined;
+    return {
+      open: async () => (store = await LevelChainStore.open({ folder, ...settings })),
+      async crash() {
+        // What stands in the files at this moment is what a killed process leaves.
+        const copy = join(root, `${++crashes}`);
+        await cp(folder, copy, { recursive: true });
+        await store?.close();
+        folder = copy;
+      },
+      async dispose() {
+        await store?.close();
+        await rm(root, { recursive: true });
+      },
+    };
   };
-});
+}
 
-chainStoreSuite('LevelDB with groups of three entries and a small head cache', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'chains-'));
-  let store: ChainStore | undefined;
-  return {
-    open: async () => (store = await LevelChainStore.open({ folder, maxGroupEntries: 3, headCacheChains: 1 })),
-    dispose: async () => {
-      await store?.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-});
+chainStoreSuite('LevelDB', onDisk({}));
+chainStoreSuite('LevelDB with groups of three entries and a small head cache', onDisk({ maxGroupEntries: 3, headCacheChains: 1 }));
 
 describe('folder of the LevelDB chain store', () => {
   let folder: string;

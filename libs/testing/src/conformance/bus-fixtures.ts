@@ -1,4 +1,12 @@
 import type { Bus, BusMessage, Delivery, SubscribeOptions, Subscription, Topic } from '@tollkeeper/ports';
+import type { StorageFixture } from './storage-fixture.js';
+
+/** The bus that a scenario plays on, and its storage. */
+export interface BusStage {
+  readonly storage: StorageFixture<Bus>;
+  bus: Bus;
+  reopen(): Promise<void>;
+}
 
 export interface Note {
   readonly text: string;
