@@ -6,3 +6,7 @@ export * from './rate-page.types.js';
 export { defaultLateWindowMs, defaultMaxPeriods, dropOldPeriods, emptyRatingState, type PeriodState, type RatingState, type UseState } from './rating-state.js';
 export { type PriceListFault } from './fields.js';
 export * from './price-list.reader.js';
+export { describeDocumentFault, type DocumentFault, type DocumentReading } from './document-fault.js';
+export * from './price-list-csv.mapping.js';
+export * from './price-list-yaml.mapping.js';
+export * from './price-usage.js';
