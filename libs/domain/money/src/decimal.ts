@@ -22,7 +22,7 @@ const roundings: Readonly<Record<RoundingMode, DecimalJs.Rounding>> = {
 };
 
 /** Powers of ten up to 10^22 are exact doubles. */
-export const maxNarrowScale = 22;
+const maxNarrowScale = 22;
 export const powersOfTen: readonly number[] = Array.from({ length: maxNarrowScale + 1 }, (_, exponent) => Number(`1e${exponent}`));
 
 function pow10(exponent: number): number {

@@ -20,7 +20,7 @@ export const priceList = (price: PriceModel, over: Partial<PriceList> = {}): Pri
   ...over,
 });
 
-export const terms: RatingTerms = { currency: 'EUR', timeZone: 'Europe/Stockholm', period: { every: 'month' }, priceLists: ['standard'] };
+const terms: RatingTerms = { currency: 'EUR', timeZone: 'Europe/Stockholm', period: { every: 'month' }, priceLists: ['standard'] };
 
 let nextId = 0;
 
