@@ -1,1 +1,2 @@
-export {};
+export { RatingModule } from './rating.module.js';
+export type { RatingOptions } from './rating.options.js';

@@ -1,6 +1,6 @@
-import type { Clock, Entry } from '@tollkeeper/kernel';
+import { type Clock, type Entry, fromCanonicalBytes } from '@tollkeeper/kernel';
 import type { ChainStore } from '@tollkeeper/ports';
-import { RatingCatalogue } from './rating-catalogue.js';
+import { type MeterPut, type PriceListPut, RatingCatalogue } from './rating-catalogue.js';
 
 export function catalogueChain(tenantId: string): string {
   return `catalogue/${tenantId}`;
@@ -51,10 +51,11 @@ export class Catalogues {
     return made;
   }
 
-  /** The entry that a version is. */
-  async entry(tenantId: string, n: number): Promise<Entry | undefined> {
-    await this.asOf(tenantId, n);
-    return this.held.get(tenantId)?.entries[n - 1];
+  /** The newest entry of this kind for a code. */
+  async find(tenantId: string, kind: 'meter_put' | 'price_list_put', code: string): Promise<Entry | undefined> {
+    const { n } = await this.current(tenantId);
+    const entries = this.held.get(tenantId)?.entries.slice(0, n) ?? [];
+    return entries.findLast((entry) => entry.kind === kind && codeOf(entry) === code);
   }
 
   /** Reads what was added since. */
@@ -77,4 +78,9 @@ export class Catalogues {
     this.held.set(tenantId, held);
     return held;
   }
+}
+
+function codeOf(entry: Entry): string | undefined {
+  if (entry.kind === 'meter_put') return fromCanonicalBytes<MeterPut>(entry.body).meter.code;
+  return fromCanonicalBytes<PriceListPut>(entry.body).price_list.code;
 }

@@ -6,16 +6,24 @@ import { describePrice } from './describe-price.js';
 /** Bodies of the entries of `catalogue/<tenant>`, by kind. */
 export interface MeterPut {
   readonly meter: Meter;
+  /** When the meter first came in, RFC 3339. */
+  readonly created_at: string;
 }
 export interface PriceListPut {
   /** The whole list, with the versions that it had before. */
   readonly price_list: PriceList;
+  readonly created_at: string;
 }
 
 /** The folded state of the catalogue chain: which entry holds the present form of each meter and list. */
 export interface CatalogueState {
-  readonly meters: Readonly<Record<string, number>>;
-  readonly price_lists: Readonly<Record<string, number>>;
+  readonly meters: Readonly<Record<string, Placed>>;
+  readonly price_lists: Readonly<Record<string, Placed>>;
+}
+
+interface Placed {
+  readonly n: number;
+  readonly created_at: string;
 }
 
 export const emptyCatalogueState: CatalogueState = { meters: {}, price_lists: {} };
@@ -82,6 +90,7 @@ export class RatingCatalogue {
   }
 }
 
-export function toJson(value: MeterPut | PriceListPut): Json {
-  return JSON.parse(JSON.stringify(value)) as Json;
+/** A body as plain JSON, without the members that are undefined. */
+export function toJsonValue(body: MeterPut | PriceListPut): Json {
+  return JSON.parse(JSON.stringify(body)) as Json;
 }

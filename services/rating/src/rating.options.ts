@@ -1,0 +1,30 @@
+import { type BookUsageOptions, defaultBookUsageOptions } from './events/book-usage.js';
+
+/** What the composition decides for this service. */
+export interface RatingOptions {
+  /** Partitions of the bus topic `usage`; ingestion must be told the same number. */
+  readonly usagePartitions: number;
+  /** How long usage is gathered before a page is booked, in milliseconds. Default 1000. */
+  readonly pageMs?: number;
+  readonly book?: Partial<BookUsageOptions>;
+  /** Events measured longer ago are refused, and identity is exact for so long. Default 35 days. */
+  readonly lateWindowMs?: number;
+  /** Events measured further ahead are refused. Default one day. */
+  readonly earlyWindowMs?: number;
+  /** Device accounts whose head is kept in memory. Default 50,000. */
+  readonly maxCachedAccounts?: number;
+  /** Memory for looking up events of accounts that send doubtful ones. Default 64 MiB. */
+  readonly identityCacheBytes?: number;
+}
+
+const dayMs = 86_400_000;
+
+export const defaultLateWindowMs = 35 * dayMs;
+export const defaultEarlyWindowMs = dayMs;
+export const defaultMaxCachedAccounts = 50_000;
+export const defaultIdentityCacheBytes = 64 << 20;
+
+export function bookOptionsOf(options: RatingOptions): BookUsageOptions {
+  const pageAgeMs = options.pageMs ?? defaultBookUsageOptions.pageAgeMs;
+  return { ...defaultBookUsageOptions, pageAgeMs, ...options.book };
+}
