@@ -1,0 +1,127 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { LocalActorHost } from '@tollkeeper/actor-host-local';
+import { LocalBus } from '@tollkeeper/bus-local';
+import { LevelChainStore } from '@tollkeeper/chain-store-level';
+import { CommissionsModule } from '@tollkeeper/commissions-service';
+import { createGatewayAdapter, GatewayModule } from '@tollkeeper/gateway-service';
+import { IngestionModule } from '@tollkeeper/ingestion-service';
+import { InvoicingModule } from '@tollkeeper/invoicing-service';
+import { InProcessClient, InProcessServer, ServiceClient, type ServicePorts, TenantClocks } from '@tollkeeper/nest-kit';
+import { RatingModule } from '@tollkeeper/rating-service';
+import { ReceivablesModule } from '@tollkeeper/receivables-service';
+import { ensureOperatorKey, loadInstallationSecret, TENANT_CONTEXT, type TenantContext, TenantModule } from '@tollkeeper/tenant-service';
+import { LevelViewStore } from '@tollkeeper/view-store-level';
+import { claimFolder } from '@tollkeeper/data-folder';
+import { machineClock, machineRandomness, machineTimers } from './machine.js';
+import type { EmbeddedOptions } from './options.js';
+
+/** The platform while it runs. */
+export interface Platform {
+  /** `http://127.0.0.1:7410` */
+  readonly address: string;
+  /** The key of the installation's operator; also in the file below. */
+  readonly operatorKey: string;
+  readonly operatorKeyFile: string;
+  /** Stops taking requests, finishes what is under way, and closes the data folder. */
+  close(): Promise<void>;
+}
+
+/** Layout of the data folder as a whole; each store in it has one of its own. */
+const folderFormat = { content: 'tollkeeper data folder', version: 1 };
+const usagePartitions = 1;
+
+/** Opens the data folder, starts every service in this process, and listens. */
+export async function startPlatform(options: EmbeddedOptions): Promise<Platform> {
+  await claimFolder(options.dataFolder, folderFormat);
+  const stores = await openStores(options);
+  try {
+    return await startServices(options, stores);
+  } catch (error) {
+    await closeStores(stores);
+    throw error;
+  }
+}
+
+interface Stores {
+  readonly chains: LevelChainStore;
+  readonly views: LevelViewStore;
+  readonly bus: LocalBus;
+  readonly actors: LocalActorHost;
+}
+
+async function openStores({ dataFolder }: EmbeddedOptions): Promise<Stores> {
+  const chains = await LevelChainStore.open({ folder: join(dataFolder, 'chains') });
+  const views = await LevelViewStore.open({ folder: join(dataFolder, 'views') });
+  const bus = await LocalBus.open({
+    folder: join(dataFolder, 'bus'),
+    timers: machineTimers,
+    onFault: (fault) => process.stderr.write(`tollkeeper: the bus: ${fault instanceof Error ? fault.message : String(fault)}\n`),
+  });
+  return { chains, views, bus, actors: new LocalActorHost() };
+}
+
+async function closeStores({ chains, views, bus, actors }: Stores): Promise<void> {
+  await actors.close();
+  await bus.close();
+  await views.close();
+  await chains.close();
+}
+
+async function startServices(options: EmbeddedOptions, stores: Stores): Promise<Platform> {
+  const server = new InProcessServer();
+  const ports: ServicePorts = {
+    ...stores,
+    timers: machineTimers,
+    clock: machineClock,
+    clocks: new TenantClocks(machineClock),
+    randomness: machineRandomness,
+    client: new ServiceClient(new InProcessClient(server)),
+  };
+  const installationSecret = await loadInstallationSecret(join(options.dataFolder, 'installation.secret'), machineRandomness);
+  const app = await NestFactory.create<NestFastifyApplication>(embeddedModule(ports, options, installationSecret), createGatewayAdapter(), {
+    logger: levelsDownTo(options.logLevel),
+    abortOnError: false,
+  });
+  app.connectMicroservice({ strategy: server });
+  await app.startAllMicroservices();
+  await app.init();
+  const operatorKeyFile = join(options.dataFolder, 'operator.key');
+  const operatorKey = await ensureOperatorKey(app.get<TenantContext>(TENANT_CONTEXT, { strict: false }), { file: operatorKeyFile });
+  await app.listen(options.port, options.host);
+  const close = async () => {
+    await app.close();
+    await closeStores(stores);
+  };
+  return { address: await app.getUrl(), operatorKey, operatorKeyFile, close };
+}
+
+function embeddedModule(ports: ServicePorts, options: EmbeddedOptions, installationSecret: Uint8Array): DynamicModule {
+  return {
+    module: EmbeddedModule,
+    imports: [
+      TenantModule.forRoot(ports, { installationSecret }),
+      RatingModule.forRoot(ports, { usagePartitions, pageMs: options.pageMs }),
+      IngestionModule.forRoot(ports, {
+        usagePartitions,
+        filesFolder: join(options.dataFolder, 'files'),
+        ...(options.watchFolder === undefined ? {} : { watchFolder: options.watchFolder }),
+      }),
+      InvoicingModule.forRoot(ports),
+      ReceivablesModule.forRoot(ports),
+      CommissionsModule.forRoot(ports),
+      GatewayModule.forRoot(ports),
+    ],
+  };
+}
+
+@Module({})
+class EmbeddedModule {}
+
+function levelsDownTo(level: EmbeddedOptions['logLevel']): ('fatal' | 'error' | 'warn' | 'log' | 'debug')[] {
+  const all = ['fatal', 'error', 'warn', 'log', 'debug'] as const;
+  return all.slice(0, all.indexOf(level) + 1);
+}
