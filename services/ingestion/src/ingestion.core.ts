@@ -37,6 +37,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
   private readonly importer: FileImporter;
   private readonly watch: WatchFolder | undefined;
   private cancelSweep: (() => void) | undefined;
+  private stopped = false;
 
   constructor(
     @Inject(SERVICE_PORTS) readonly ports: ServicePorts,
@@ -73,6 +74,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
     this.cancelSweep?.();
     await this.watch?.stop();
     await this.importer.stop();
@@ -82,7 +84,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
 
   private async sweep(): Promise<void> {
     await this.writer.sweep().catch((error: unknown) => this.logger.warn(`the sweep is put off: ${textOf(error)}`));
-    this.cancelSweep = this.ports.timers.after(sweepMs, () => void this.sweep());
+    if (!this.stopped) this.cancelSweep = this.ports.timers.after(sweepMs, () => void this.sweep());
   }
 
   private watchFolder(folder: string, intervalMs = 5_000): WatchFolder {

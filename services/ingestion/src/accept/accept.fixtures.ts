@@ -1,4 +1,5 @@
-import { UsageIntake } from './usage-intake.js';
+import type { UsageEventValue, usageV1 } from '@tollkeeper/contracts';
+import { type PartitionedBatch, UsageIntake } from './usage-intake.js';
 
 /** A native event as a source writes it. */
 export function nativeEvent(change: Record<string, unknown> = {}, data: Record<string, unknown> = {}): Record<string, unknown> {
@@ -19,7 +20,13 @@ export function newIntake(): UsageIntake {
 }
 
 /** What an intake holds, as a test likes to see it. */
-export function contentOf(intake: UsageIntake) {
+export interface IntakeContent {
+  readonly events: readonly UsageEventValue[];
+  readonly refused: readonly usageV1.RefusedEvent[];
+  readonly batches: readonly PartitionedBatch[];
+}
+
+export function contentOf(intake: UsageIntake): IntakeContent {
   const batches = intake.batches();
   const events = batches.flatMap(({ batch }) => batch.events).sort((a, b) => a.ordinal - b.ordinal);
   const refused = intake.edgeOutcomes(batches).flatMap((outcome) => outcome.refused);

@@ -82,7 +82,7 @@ export class FileImporter {
     } catch (error) {
       if (error instanceof Stopped) return;
       this.ports.onFailed(file, error);
-      this.ports.timers.after(retryMs, () => this.enqueue(file));
+      if (!this.stopped) this.ports.timers.after(retryMs, () => this.enqueue(file));
     }
   }
 

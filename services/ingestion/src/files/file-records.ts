@@ -3,6 +3,7 @@ import { findDuplicateKeys, findJsonFault } from '../accept/json-walk.js';
 import { parseKeepingDigits } from '../accept/long-number.js';
 import { countMembers, scanJson } from '../accept/scan-json.js';
 import type { CsvDefinition } from '../mapping/definition.js';
+import { errorCodeOf } from './error-code.js';
 import { FileFault, type FileRecord } from './file-fault.js';
 import { JsonSplitter } from './json-splitter.js';
 
@@ -98,10 +99,11 @@ function toRow(record: readonly string[], columns: readonly string[], line: numb
   return { value: Object.fromEntries(columns.map((name, i) => [name, record[i]])), line };
 }
 
-function toFileFault(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || !error.code.startsWith('CSV_')) return error;
+function toFileFault(error: Error): Error {
+  const code = errorCodeOf(error);
+  if (!code.startsWith('CSV_')) return error;
   const lines = 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined;
   const where = lines === undefined ? '' : ` near line ${lines}`;
-  if (error.code === 'CSV_QUOTE_NOT_CLOSED') return new FileFault(`The file is cut short: a quoted field${where} has no closing quote.`);
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return new FileFault(`The file is cut short: a quoted field${where} has no closing quote.`);
   return new FileFault(`The CSV cannot be read${where}: ${error.message}`);
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { errorCodeOf } from './error-code.js';
 
 /** What the first chunk of a file says about it. */
 export interface StagedFile {
@@ -80,6 +81,6 @@ export class FileStaging {
 
 function ignore(code: string): (error: unknown) => void {
   return (error) => {
-    if (!(error instanceof Error && 'code' in error && error.code === code)) throw error;
+    if (errorCodeOf(error) !== code) throw error;
   };
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
+import { errorCodeOf } from './error-code.js';
 import { FileFault } from './file-fault.js';
 
 export type FileEncoding = 'utf-8' | 'latin1';
@@ -31,10 +32,7 @@ async function isGzip(path: string): Promise<boolean> {
  * @throws FileFault when the bytes are not of the encoding, or the gzip data is damaged or cut
  */
 export async function* textChunks(file: TextFile): AsyncGenerator<string> {
-  const raw = createReadStream(file.path, { highWaterMark: 256 << 10 });
-  let read = 0;
-  raw.on('data', (chunk) => file.onProgress((read += chunk.length)));
-  const bytes = (await isGzip(file.path)) ? pipeline(raw, createGunzip(), () => undefined) : raw;
+  const bytes = (await isGzip(file.path)) ? pipeline(storedBytes(file), createGunzip(), () => undefined) : storedBytes(file);
   // Code page 1252 is what programs that say Latin-1 write; it agrees with Latin-1 on all letters.
   const decoder = new TextDecoder(file.encoding === 'latin1' ? 'windows-1252' : 'utf-8', { fatal: true });
   let [line, inflated] = [1, 0];
@@ -50,12 +48,19 @@ export async function* textChunks(file: TextFile): AsyncGenerator<string> {
     const rest = decode(decoder, undefined, line);
     if (rest !== '') yield rest;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')) {
+    if (errorCodeOf(error).startsWith('Z_')) {
       throw new FileFault(`The gzip data is damaged or cut short behind line ${line}; send the whole file again.`);
     }
     throw error;
-  } finally {
-    raw.destroy();
+  }
+}
+
+async function* storedBytes(file: TextFile): AsyncGenerator<Buffer> {
+  let read = 0;
+  for await (const chunk of createReadStream(file.path, { highWaterMark: 256 << 10 }) as AsyncIterable<Buffer>) {
+    read += chunk.length;
+    file.onProgress(read);
+    yield chunk;
   }
 }
 
