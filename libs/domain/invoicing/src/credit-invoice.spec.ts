@@ -5,7 +5,10 @@ import { creditInvoice, issueInvoice, leftToCredit, type CreditRequest, type Cre
 import { feeLine, invoiceRequest, usageLine } from './invoice.fixture.js';
 
 const invoice = issueInvoice(
-  invoiceRequest({ lines: [usageLine({ amount: '100.10' }), usageLine({ meter: 'time', amount: '50.05', taxCategory: 'reduced' })], fees: [feeLine({ amount: '33.33' })] }),
+  invoiceRequest({
+    lines: [usageLine({ amount: '100.10' }), usageLine({ meter: 'time', amount: '50.05', taxCategory: 'reduced' })],
+    fees: [feeLine({ amount: '33.33' })],
+  }),
 );
 
 function credit(scope: CreditScope, serial = 1): CreditRequest {
@@ -39,27 +42,38 @@ describe('crediting an invoice', () => {
 
   it('never takes back more than is left', () => {
     const half = creditInvoice(invoice, [], credit({ kind: 'lines', lines: [{ number: 1, net: '60' }] }));
-    expect(() => creditInvoice(invoice, [half], credit({ kind: 'lines', lines: [{ number: 1, net: '40.11' }] }, 2))).toThrow(/has 40\.1 left/);
+    expect(() => creditInvoice(invoice, [half], credit({ kind: 'lines', lines: [{ number: 1, net: '40.11' }] }, 2))).toThrow(
+      /has 40\.1 left/,
+    );
     expect(() => creditInvoice(invoice, [], credit({ kind: 'amount', total: '9999' }))).toThrow(/left to credit/);
     const all = creditInvoice(invoice, [half], credit({ kind: 'full' }, 2));
     expect(() => creditInvoice(invoice, [half, all], credit({ kind: 'full' }, 3))).toThrow(/already credited in full/);
   });
 
   it('does not let a line go back beyond what the whole invoice is worth', () => {
-    const reduced = issueInvoice(invoiceRequest({ lines: [usageLine({ amount: '100' }), usageLine({ amount: '-60', adjustment: true })] }));
+    const reduced = issueInvoice(
+      invoiceRequest({ lines: [usageLine({ amount: '100' }), usageLine({ amount: '-60', adjustment: true })] }),
+    );
     expect(() => creditInvoice(reduced, [], credit({ kind: 'lines', lines: [{ number: 1 }] }))).toThrow(/more than is left/);
   });
 
   it('refuses lines that are not there and amounts that are not amounts', () => {
     expect(() => creditInvoice(invoice, [], credit({ kind: 'lines', lines: [{ number: 9 }] }))).toThrow(/no line 9/);
     expect(() => creditInvoice(invoice, [], credit({ kind: 'lines', lines: [{ number: 1 }, { number: 1 }] }))).toThrow(/twice/);
-    for (const total of ['0', '-1', '1.001', 'x']) expect(() => creditInvoice(invoice, [], credit({ kind: 'amount', total }))).toThrow(/not an amount/);
+    for (const total of ['0', '-1', '1.001', 'x'])
+      expect(() => creditInvoice(invoice, [], credit({ kind: 'amount', total }))).toThrow(/not an amount/);
   });
 
   it('ends at exactly zero after any sequence of partial credits', () => {
     const scope = fc.oneof(
-      fc.record({ kind: fc.constant('amount' as const), total: fc.integer({ min: 1, max: 9000 }).map((n) => Decimal.fromUnits(BigInt(n), 2).toString()) }),
-      fc.record({ kind: fc.constant('lines' as const), lines: fc.constantFrom([{ number: 1 }], [{ number: 2, net: '7.77' }], [{ number: 3, net: '0.01' }]) }),
+      fc.record({
+        kind: fc.constant('amount' as const),
+        total: fc.integer({ min: 1, max: 9000 }).map((n) => Decimal.fromUnits(BigInt(n), 2).toString()),
+      }),
+      fc.record({
+        kind: fc.constant('lines' as const),
+        lines: fc.constantFrom([{ number: 1 }], [{ number: 2, net: '7.77' }], [{ number: 3, net: '0.01' }]),
+      }),
     );
     fc.assert(
       fc.property(fc.array(scope, { maxLength: 6 }), (scopes) => {

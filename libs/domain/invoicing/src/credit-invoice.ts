@@ -40,7 +40,8 @@ export function leftToCredit(invoice: Invoice, earlier: readonly Invoice[]): Lef
   let rounding = parseDecimal(invoice.totals.rounding);
   let total = parseDecimal(invoice.totals.total);
   for (const note of earlier) {
-    if (note.credits?.id !== invoice.id) throw new TypeError(`credit note ${note.number} does not belong to invoice ${invoice.number}`);
+    if (note.credits?.id !== invoice.id)
+      throw new TypeError(`credit note ${note.number} does not belong to invoice ${invoice.number}`);
     for (const line of note.lines) addTo(nets, line.original ?? 0, parseDecimal(line.net));
     for (const tax of note.taxes) addTo(taxes, taxKey(tax), parseDecimal(tax.tax));
     rounding = rounding.plus(parseDecimal(note.totals.rounding));
@@ -55,7 +56,8 @@ export function leftToCredit(invoice: Invoice, earlier: readonly Invoice[]): Lef
  * @throws Problem `unprocessable` when there is less left than asked for, or a line does not exist.
  */
 export function creditInvoice(invoice: Invoice, earlier: readonly Invoice[], request: CreditRequest): Invoice {
-  if (invoice.kind !== 'invoice') throw new Problem('unprocessable', `${invoice.number} is a credit note; only invoices are credited.`);
+  if (invoice.kind !== 'invoice')
+    throw new Problem('unprocessable', `${invoice.number} is a credit note; only invoices are credited.`);
   const left = leftToCredit(invoice, earlier);
   const anythingLeft = !left.total.isZero() || [...left.nets.values()].some((net) => !net.isZero());
   if (!anythingLeft) throw new Problem('unprocessable', `Invoice ${invoice.number} is already credited in full.`);
@@ -63,7 +65,11 @@ export function creditInvoice(invoice: Invoice, earlier: readonly Invoice[], req
   const note = assemble(invoice, request, part);
   const rest = left.total.plus(parseDecimal(note.totals.total));
   if (left.total.sign() >= 0 && rest.sign() < 0) {
-    throw new Problem('unprocessable', `That would credit ${rest.negated().toString()} more than is left of invoice ${invoice.number}.`, { param: 'lines' });
+    throw new Problem(
+      'unprocessable',
+      `That would credit ${rest.negated().toString()} more than is left of invoice ${invoice.number}.`,
+      { param: 'lines' },
+    );
   }
   return note;
 }
@@ -91,11 +97,14 @@ function partByLines(invoice: Invoice, left: Left, wanted: readonly { readonly n
   const nets = new Map<number, Decimal>();
   wanted.forEach(({ number, net }, i) => {
     const rest = left.nets.get(number);
-    if (rest === undefined) throw new Problem('unprocessable', `Invoice ${invoice.number} has no line ${number}.`, { param: `lines[${i}].number` });
+    if (rest === undefined)
+      throw new Problem('unprocessable', `Invoice ${invoice.number} has no line ${number}.`, { param: `lines[${i}].number` });
     if (nets.has(number)) throw new Problem('unprocessable', `Line ${number} is named twice.`, { param: `lines[${i}].number` });
     const amount = net === undefined ? rest : amountOf(net, invoice.currency, `lines[${i}].net`, rest.sign() < 0);
     if (amount.isZero() || amount.absolute().compare(rest.absolute()) > 0) {
-      throw new Problem('unprocessable', `Line ${number} has ${rest.toString()} left to credit, not ${amount.toString()}.`, { param: `lines[${i}].net` });
+      throw new Problem('unprocessable', `Line ${number} has ${rest.toString()} left to credit, not ${amount.toString()}.`, {
+        param: `lines[${i}].net`,
+      });
     }
     nets.set(number, amount);
   });
@@ -106,7 +115,11 @@ function partByLines(invoice: Invoice, left: Left, wanted: readonly { readonly n
 function partByAmount(invoice: Invoice, left: Left, text: string): Part {
   const total = amountOf(text, invoice.currency, 'total', false);
   if (total.compare(left.total) > 0) {
-    throw new Problem('unprocessable', `Invoice ${invoice.number} has ${left.total.toString()} left to credit, not ${total.toString()}.`, { param: 'total' });
+    throw new Problem(
+      'unprocessable',
+      `Invoice ${invoice.number} has ${left.total.toString()} left to credit, not ${total.toString()}.`,
+      { param: 'total' },
+    );
   }
   if (total.equals(left.total)) return left;
   const positive = invoice.lines.filter((line) => (left.nets.get(line.number) ?? Decimal.zero).sign() > 0);
@@ -118,8 +131,12 @@ function partByAmount(invoice: Invoice, left: Left, text: string): Part {
   positive.forEach((line, i) => {
     const share = shares[i]?.amount ?? Decimal.zero;
     if (share.isZero()) return;
-    const net = share.times(hundred).dividedBy(hundred.plus(parseDecimal(line.taxRate))).rounded(digits, invoice.rounding);
-    const capped = net.compare(left.nets.get(line.number) ?? Decimal.zero) > 0 ? (left.nets.get(line.number) ?? Decimal.zero) : net;
+    const net = share
+      .times(hundred)
+      .dividedBy(hundred.plus(parseDecimal(line.taxRate)))
+      .rounded(digits, invoice.rounding);
+    const capped =
+      net.compare(left.nets.get(line.number) ?? Decimal.zero) > 0 ? (left.nets.get(line.number) ?? Decimal.zero) : net;
     nets.set(line.number, capped);
     addTo(taxes, taxKey(asTax(line)), share.minus(capped));
   });
@@ -146,7 +163,9 @@ function withTaxes(invoice: Invoice, left: Left, nets: ReadonlyMap<number, Decim
     const credited = lines.filter((line) => nets.has(line.number));
     if (credited.length === 0) continue;
     const rest = left.taxes.get(key) ?? Decimal.zero;
-    const empties = lines.every((line) => (nets.get(line.number) ?? Decimal.zero).equals(left.nets.get(line.number) ?? Decimal.zero));
+    const empties = lines.every((line) =>
+      (nets.get(line.number) ?? Decimal.zero).equals(left.nets.get(line.number) ?? Decimal.zero),
+    );
     const net = sumDecimals(credited.map((line) => nets.get(line.number) ?? Decimal.zero));
     const tax = net.times(parseDecimal(subtotal.rate)).dividedBy(hundred).rounded(digits, invoice.rounding);
     const tooMuch = rest.sign() >= 0 && tax.compare(rest) > 0;
@@ -215,7 +234,9 @@ function amountOf(text: string, currency: string, param: string, negative: boole
   const fault = decimalFault(text);
   const amount = fault ? Decimal.zero : parseDecimal(text);
   if (fault || amount.sign() <= 0 || amount.fractionDigits() > minorUnitDigits(currency)) {
-    throw new Problem('unprocessable', `${param} “${text}” is not an amount above zero in whole minor units of ${currency}.`, { param });
+    throw new Problem('unprocessable', `${param} “${text}” is not an amount above zero in whole minor units of ${currency}.`, {
+      param,
+    });
   }
   return negative ? amount.negated() : amount;
 }

@@ -57,7 +57,10 @@ export function fromFeeLine(fee: FeeLine, rules: LineRules): DraftLine {
  * The net of one line, rounded once to the minor unit. From a price with tax the net is what remains without the tax of
  * the seller's country; under reverse charge and export too, because that is the price that the list promised without it.
  */
-function taxed(line: AccountLine | FeeLine, rules: LineRules): Pick<DraftLine, 'exact' | 'taxIncluded' | 'net' | 'taxCategory' | 'taxRate'> {
+function taxed(
+  line: AccountLine | FeeLine,
+  rules: LineRules,
+): Pick<DraftLine, 'exact' | 'taxIncluded' | 'net' | 'taxCategory' | 'taxRate'> {
   const taxCategory = line.taxCategory ?? 'standard';
   const domesticRate = parseDecimal(vatRate(rules.sellerCountry, taxCategory, dayBefore(line.period.end), rules.vatTables));
   const exact = parseDecimal(line.amount);

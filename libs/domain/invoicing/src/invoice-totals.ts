@@ -24,7 +24,11 @@ export function taxSubtotals(lines: readonly InvoiceLine[], rules: TotalRules): 
       taxCategory: line.taxCategory,
       rate: line.taxRate,
       net: net.toFixed(rules.minorDigits),
-      tax: net.times(parseDecimal(line.taxRate)).dividedBy(hundred).rounded(rules.minorDigits, rules.rounding).toFixed(rules.minorDigits),
+      tax: net
+        .times(parseDecimal(line.taxRate))
+        .dividedBy(hundred)
+        .rounded(rules.minorDigits, rules.rounding)
+        .toFixed(rules.minorDigits),
     }))
     .sort((a, b) => parseDecimal(b.rate).compare(parseDecimal(a.rate)) || (a.taxCategory < b.taxCategory ? -1 : 1));
 }
@@ -44,7 +48,8 @@ export function invoiceTotals(lines: readonly InvoiceLine[], taxes: readonly Tax
 
 /** The sum of the prices with tax, when every line has one and the tax is really charged. */
 function promisedTotal(lines: readonly InvoiceLine[], rules: TotalRules): Decimal | undefined {
-  const promised = lines.length > 0 && lines.every((line) => line.taxIncluded && (line.taxRate !== '0' || line.taxCategory === 'zero'));
+  const promised =
+    lines.length > 0 && lines.every((line) => line.taxIncluded && (line.taxRate !== '0' || line.taxCategory === 'zero'));
   if (!promised) return undefined;
   return sumDecimals(lines.map((line) => parseDecimal(line.exact).rounded(rules.minorDigits, rules.rounding)));
 }

@@ -62,7 +62,15 @@ export function usageLine(overrides: Partial<AccountLine> = {}): AccountLine {
 }
 
 export function feeLine(overrides: Partial<FeeLine> = {}): FeeLine {
-  return { feeId: 'fee_1', description: 'Service fee', period: october, quantity: '1', unit: 'month', amount: '99', ...overrides };
+  return {
+    feeId: 'fee_1',
+    description: 'Service fee',
+    period: october,
+    quantity: '1',
+    unit: 'month',
+    amount: '99',
+    ...overrides,
+  };
 }
 
 export function invoiceRequest(overrides: Partial<InvoiceRequest> = {}): InvoiceRequest {

@@ -17,12 +17,16 @@ function expectToAddUp(invoice: Invoice): void {
   expect(net.plus(tax).plus(parseDecimal(invoice.totals.rounding)).toFixed(2)).toBe(invoice.totals.total);
   expect(sumDecimals(invoice.taxes.map((subtotal) => parseDecimal(subtotal.net))).toFixed(2)).toBe(invoice.totals.net);
   expect(sumDecimals(invoice.groups.map((group) => parseDecimal(group.net))).toFixed(2)).toBe(invoice.totals.net);
-  expect(invoice.groups.flatMap((group) => group.devices.flatMap((device) => device.lines))).toEqual(invoice.lines.map((line) => line.number));
+  expect(invoice.groups.flatMap((group) => group.devices.flatMap((device) => device.lines))).toEqual(
+    invoice.lines.map((line) => line.number),
+  );
 }
 
 describe('issuing an invoice', () => {
   it('rounds each line to öre once and takes 25 % of their sum', () => {
-    const invoice = issueInvoice(invoiceRequest({ lines: [usageLine({ amount: '10.005' }), usageLine({ amount: '10.004', meter: 'time' })] }));
+    const invoice = issueInvoice(
+      invoiceRequest({ lines: [usageLine({ amount: '10.005' }), usageLine({ amount: '10.004', meter: 'time' })] }),
+    );
     expect(invoice.lines.map((line) => line.net)).toEqual(['10.01', '10.00']);
     expect(invoice.totals).toEqual({ net: '20.01', tax: '5.00', rounding: '0.00', total: '25.01' });
   });
@@ -45,7 +49,9 @@ describe('issuing an invoice', () => {
         fees: [feeLine()],
       }),
     );
-    expect(invoice.groups.map((group) => [group.department?.name, group.net, group.devices.map((device) => device.device)])).toEqual([
+    expect(
+      invoice.groups.map((group) => [group.department?.name, group.net, group.devices.map((device) => device.device)]),
+    ).toEqual([
       ['Logistics', '3.00', ['Z']],
       ['Research', '52.38', ['A', 'B']],
       [undefined, '4.00', ['loose']],
@@ -56,7 +62,9 @@ describe('issuing an invoice', () => {
 
   it('shows an adjustment of an earlier period as such, after the lines of this one', () => {
     const september = { start: '2026-08-31T22:00:00Z', end: '2026-09-30T22:00:00Z' };
-    const invoice = issueInvoice(invoiceRequest({ lines: [usageLine({ adjustment: true, period: september, amount: '-1' }), usageLine()] }));
+    const invoice = issueInvoice(
+      invoiceRequest({ lines: [usageLine({ adjustment: true, period: september, amount: '-1' }), usageLine()] }),
+    );
     expect(invoice.lines.map((line) => line.adjustment)).toEqual([false, true]);
     expect(invoice.period).toEqual(october);
     expect(invoice.usage.map((row) => row.adjustment)).toEqual([false, true]);
@@ -79,7 +87,12 @@ describe('issuing an invoice', () => {
 
   it('states quantity and events per device and meter, adding lines of several prices', () => {
     const invoice = issueInvoice(
-      invoiceRequest({ lines: [usageLine({ quantity: '1.5', events: 2, priceDescription: 'day' }), usageLine({ quantity: '2', events: 3, priceDescription: 'night' })] }),
+      invoiceRequest({
+        lines: [
+          usageLine({ quantity: '1.5', events: 2, priceDescription: 'day' }),
+          usageLine({ quantity: '2', events: 3, priceDescription: 'night' }),
+        ],
+      }),
     );
     expect(invoice.usage).toMatchObject([{ device: 'SE*NLD*E0001', meter: 'energy', quantity: '3.5', events: 5 }]);
   });
@@ -103,7 +116,8 @@ describe('issuing an invoice', () => {
   });
 
   it('refuses what cannot be invoiced and names the line', () => {
-    const attempt = (overrides: Partial<AccountLine>) => () => issueInvoice(invoiceRequest({ lines: [usageLine(), usageLine(overrides)] }));
+    const attempt = (overrides: Partial<AccountLine>) => () =>
+      issueInvoice(invoiceRequest({ lines: [usageLine(), usageLine(overrides)] }));
     expect(attempt({ amount: '1e3' })).toThrow(/lines\[1\]\.amount/);
     expect(attempt({ quantity: '' })).toThrow(/lines\[1\]\.quantity/);
     expect(attempt({ period: { start: october.end, end: october.start } })).toThrow(/lines\[1\]\.period/);
@@ -112,7 +126,9 @@ describe('issuing an invoice', () => {
 
   it('adds up whatever the lines are (G7)', () => {
     const line = fc.record({
-      amount: fc.tuple(fc.bigInt(-1_000_000_000n, 1_000_000_000n), fc.integer({ min: 0, max: 7 })).map(([units, digits]) => decimalText(units, digits)),
+      amount: fc
+        .tuple(fc.bigInt(-1_000_000_000n, 1_000_000_000n), fc.integer({ min: 0, max: 7 }))
+        .map(([units, digits]) => decimalText(units, digits)),
       device: fc.constantFrom('A', 'B', 'C'),
       department: fc.constantFrom(undefined, research, logistics),
       taxCategory: fc.constantFrom(...taxCategories),
@@ -120,9 +136,16 @@ describe('issuing an invoice', () => {
       adjustment: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 20 }), fc.constantFrom(swedishSeller, dutchSeller), fc.constantFrom(undefined, '1', '0.05'), (lines, seller, payableStep) => {
-        expectToAddUp(issueInvoice(invoiceRequest({ seller, payableStep, lines: lines.map((overrides) => usageLine(overrides)) })));
-      }),
+      fc.property(
+        fc.array(line, { minLength: 1, maxLength: 20 }),
+        fc.constantFrom(swedishSeller, dutchSeller),
+        fc.constantFrom(undefined, '1', '0.05'),
+        (lines, seller, payableStep) => {
+          expectToAddUp(
+            issueInvoice(invoiceRequest({ seller, payableStep, lines: lines.map((overrides) => usageLine(overrides)) })),
+          );
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -136,8 +159,18 @@ function decimalText(units: bigint, digits: number): string {
 
 describe('VAT', () => {
   it('knows the Swedish and Dutch rates by date', () => {
-    expect(['standard', 'reduced', 'low', 'zero'].map((c) => vatRate('SE', c as 'standard', '2026-11-01'))).toEqual(['25', '12', '6', '0']);
-    expect(['standard', 'reduced', 'low', 'zero'].map((c) => vatRate('NL', c as 'standard', '2026-11-01'))).toEqual(['21', '9', '9', '0']);
+    expect(['standard', 'reduced', 'low', 'zero'].map((c) => vatRate('SE', c as 'standard', '2026-11-01'))).toEqual([
+      '25',
+      '12',
+      '6',
+      '0',
+    ]);
+    expect(['standard', 'reduced', 'low', 'zero'].map((c) => vatRate('NL', c as 'standard', '2026-11-01'))).toEqual([
+      '21',
+      '9',
+      '9',
+      '0',
+    ]);
     expect(vatRate('NL', 'reduced', '2018-12-31')).toBe('6');
     expect(vatRate('NL', 'standard', '2012-09-30')).toBe('19');
   });
@@ -146,7 +179,14 @@ describe('VAT', () => {
   });
   it('takes the rate of the last day of supply, not of the day of issue', () => {
     const december = { start: '2018-11-30T23:00:00Z', end: '2018-12-31T23:00:00Z' };
-    const invoice = issueInvoice(invoiceRequest({ seller: dutchSeller, buyer: { ...swedishBuyer, business: false, vatNumber: undefined }, issuedOn: '2019-01-02', lines: [usageLine({ period: december, taxCategory: 'reduced' })] }));
+    const invoice = issueInvoice(
+      invoiceRequest({
+        seller: dutchSeller,
+        buyer: { ...swedishBuyer, business: false, vatNumber: undefined },
+        issuedOn: '2019-01-02',
+        lines: [usageLine({ period: december, taxCategory: 'reduced' })],
+      }),
+    );
     expect(invoice.taxes[0]?.rate).toBe('6');
   });
   it('reverses the charge for a business of another member state with a valid VAT number', () => {
@@ -173,9 +213,19 @@ describe('recurring fees', () => {
     expect(feesOfMonth([fee], month)).toMatchObject([{ amount: '90', quantity: '1' }]);
   });
   it('charges by the day when it begins or ends inside the month', () => {
-    expect(feesOfMonth([{ ...fee, from: '2026-11-21' }], month)).toMatchObject([{ amount: '30', priceDescription: '2026-11-21 – 2026-11-30, 10/30' }]);
+    expect(feesOfMonth([{ ...fee, from: '2026-11-21' }], month)).toMatchObject([
+      { amount: '30', priceDescription: '2026-11-21 – 2026-11-30, 10/30' },
+    ]);
   });
   it('leaves out what has ended or not begun', () => {
-    expect(feesOfMonth([{ ...fee, to: '2026-10-31' }, { ...fee, from: '2026-12-01' }], month)).toEqual([]);
+    expect(
+      feesOfMonth(
+        [
+          { ...fee, to: '2026-10-31' },
+          { ...fee, from: '2026-12-01' },
+        ],
+        month,
+      ),
+    ).toEqual([]);
   });
 });

@@ -46,7 +46,10 @@ export function issueInvoice(request: InvoiceRequest): Invoice {
     rounding: seller.rounding,
     vatTables: request.vatTables ?? vatTables,
   };
-  const drafts = [...request.lines.map((line) => fromAccountLine(line, rules)), ...request.fees.map((fee) => fromFeeLine(fee, rules))];
+  const drafts = [
+    ...request.lines.map((line) => fromAccountLine(line, rules)),
+    ...request.fees.map((fee) => fromFeeLine(fee, rules)),
+  ];
   const lines = numbered(inPrintingOrder(drafts));
   const totalRules = { ...rules, payableStep: request.payableStep };
   const taxes = taxSubtotals(lines, totalRules);
@@ -87,9 +90,12 @@ export function numbered(drafts: readonly DraftLine[]): readonly InvoiceLine[] {
 }
 
 function assertRequest(request: InvoiceRequest): void {
-  if (!isDate(request.issuedOn)) throw new Problem('unprocessable', `The date of issue “${request.issuedOn}” is not a day yyyy-mm-dd.`);
-  if (!isCurrency(request.seller.currency)) throw new Problem('unprocessable', `The billing entity’s currency “${request.seller.currency}” is not one.`);
-  if (request.lines.length + request.fees.length === 0) throw new Problem('unprocessable', 'There is nothing to invoice: no lines and no fees.');
+  if (!isDate(request.issuedOn))
+    throw new Problem('unprocessable', `The date of issue “${request.issuedOn}” is not a day yyyy-mm-dd.`);
+  if (!isCurrency(request.seller.currency))
+    throw new Problem('unprocessable', `The billing entity’s currency “${request.seller.currency}” is not one.`);
+  if (request.lines.length + request.fees.length === 0)
+    throw new Problem('unprocessable', 'There is nothing to invoice: no lines and no fees.');
   request.lines.forEach((line, i) => assertLine(line, `lines[${i}]`));
   request.fees.forEach((fee, i) => assertLine(fee, `fees[${i}]`));
 }
@@ -97,12 +103,17 @@ function assertRequest(request: InvoiceRequest): void {
 function assertLine(line: AccountLine | FeeLine, at: string): void {
   for (const member of ['quantity', 'amount'] as const) {
     const fault = decimalFault(line[member]);
-    if (fault) throw new Problem('unprocessable', `${at}.${member} “${line[member]}” is not a decimal (${fault}).`, { param: `${at}.${member}` });
+    if (fault)
+      throw new Problem('unprocessable', `${at}.${member} “${line[member]}” is not a decimal (${fault}).`, {
+        param: `${at}.${member}`,
+      });
   }
   const start = Date.parse(line.period.start);
   const end = Date.parse(line.period.end);
   if (!(start < end)) {
-    throw new Problem('unprocessable', `${at}.period from ${line.period.start} to ${line.period.end} is not a period.`, { param: `${at}.period` });
+    throw new Problem('unprocessable', `${at}.period from ${line.period.start} to ${line.period.end} is not a period.`, {
+      param: `${at}.period`,
+    });
   }
 }
 

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isOcrReference, isRfReference, makeOcrReference, makePaymentReference, makeRfReference, normalisePaymentReference, printPaymentReference, referencesIn } from './payment-reference.js';
+import {
+  isOcrReference,
+  isRfReference,
+  makeOcrReference,
+  makePaymentReference,
+  makeRfReference,
+  normalisePaymentReference,
+  printPaymentReference,
+  referencesIn,
+} from './payment-reference.js';
 
 describe('OCR references', () => {
   it('puts the length digit and the 10-modulus check digit behind the number', () => {
@@ -42,7 +51,11 @@ describe('RF references', () => {
       fc.property(fc.stringMatching(/^[0-9A-Za-z]{1,18}$/), (body) => {
         const reference = makeRfReference(body);
         const padded = `${reference.slice(0, 4)}000${reference.slice(4)}`;
-        return isRfReference(reference) && isRfReference(padded) && normalisePaymentReference(padded) === normalisePaymentReference(reference);
+        return (
+          isRfReference(reference) &&
+          isRfReference(padded) &&
+          normalisePaymentReference(padded) === normalisePaymentReference(reference)
+        );
       }),
     );
   });

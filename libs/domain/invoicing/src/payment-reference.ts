@@ -12,7 +12,9 @@ const longestRfBody = 21;
  * @throws Problem `unprocessable` when the number has nothing to make one from, or too much.
  */
 export function makePaymentReference(kind: ReferenceKind, invoiceNumber: string): string {
-  return kind === 'ocr' ? makeOcrReference(invoiceNumber.replace(/\D/g, '')) : makeRfReference(invoiceNumber.replace(/[^0-9A-Za-z]/g, ''));
+  return kind === 'ocr'
+    ? makeOcrReference(invoiceNumber.replace(/\D/g, ''))
+    : makeRfReference(invoiceNumber.replace(/[^0-9A-Za-z]/g, ''));
 }
 
 /**
@@ -41,7 +43,10 @@ export function isOcrReference(text: string, control: OcrControl = 'check_digit_
 /** A creditor reference of ISO 11649: RF, two check digits (ISO/IEC 7064, modulus 97-10), then `body` in capitals. */
 export function makeRfReference(body: string): string {
   if (!/^[0-9A-Za-z]+$/.test(body) || body.length > longestRfBody) {
-    throw new Problem('unprocessable', `An RF reference is made from 1 to ${longestRfBody} letters and digits, not from “${body}”.`);
+    throw new Problem(
+      'unprocessable',
+      `An RF reference is made from 1 to ${longestRfBody} letters and digits, not from “${body}”.`,
+    );
   }
   const capitals = body.toUpperCase();
   return `RF${String(98 - mod97(`${capitals}RF00`)).padStart(2, '0')}${capitals}`;
@@ -77,7 +82,10 @@ const mostWords = 200;
  * field. By chance one in a hundred wrong rows looks valid, so the caller takes only those that it knows.
  */
 export function referencesIn(text: string): readonly string[] {
-  const words = text.toUpperCase().split(/[\s,;:#/]+/, mostWords).filter((word) => /^[0-9A-Z-]+\.?$/.test(word));
+  const words = text
+    .toUpperCase()
+    .split(/[\s,;:#/]+/, mostWords)
+    .filter((word) => /^[0-9A-Z-]+\.?$/.test(word));
   const found = new Set<string>();
   words.forEach((_, from) => {
     let row = '';
@@ -92,6 +100,7 @@ export function referencesIn(text: string): readonly string[] {
 /** Letters count as 10 to 35 (ISO/IEC 7064); taken digit by digit, so that no number grows large. */
 function mod97(text: string): number {
   let rest = 0;
-  for (const digit of text.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55))) rest = (rest * 10 + Number(digit)) % 97;
+  for (const digit of text.replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55)))
+    rest = (rest * 10 + Number(digit)) % 97;
   return rest;
 }

@@ -32,7 +32,9 @@ export function feesOfMonth(fees: readonly RecurringFee[], { month, period }: Fe
       period,
       quantity: whole ? '1' : share.rounded(4).toString(),
       unit: 'month',
-      amount: whole ? amount.toString() : amount.times(Decimal.fromInteger(inForce)).dividedBy(Decimal.fromInteger(days)).rounded(12).toString(),
+      amount: whole
+        ? amount.toString()
+        : amount.times(Decimal.fromInteger(inForce)).dividedBy(Decimal.fromInteger(days)).rounded(12).toString(),
       priceDescription: whole ? undefined : `${from} – ${to}, ${inForce}/${days}`,
     });
   }

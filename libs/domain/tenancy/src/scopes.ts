@@ -50,7 +50,17 @@ export const roleScopes: Readonly<Record<Role, readonly Scope[]>> = {
     'partners:write',
     'audit:read',
   ],
-  support: ['usage:read', 'usage:write', 'catalogue:read', 'customers:read', 'customers:write', 'devices:read', 'devices:write', 'invoices:read', 'payments:read'],
+  support: [
+    'usage:read',
+    'usage:write',
+    'catalogue:read',
+    'customers:read',
+    'customers:write',
+    'devices:read',
+    'devices:write',
+    'invoices:read',
+    'payments:read',
+  ],
   customer: ['usage:read', 'devices:read', 'invoices:read', 'payments:read'],
   partner: ['partners:read'],
 };

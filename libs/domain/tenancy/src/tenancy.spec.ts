@@ -149,10 +149,22 @@ describe('parties', () => {
     expect(paramOf(() => assertBillingEntity({ ...entity, paymentDetails: {} }))).toBe('payment_details');
     expect(paramOf(() => assertBillingEntity({ ...entity, paymentDetails: { iban: 'SE00' } }))).toBe('payment_details.iban');
     expect(paramOf(() => assertBillingEntity({ ...entity, paymentTermsDays: 1.5 }))).toBe('payment_terms_days');
-    expect(paramOf(() => assertCustomer({ ...customer, address: { ...customer.address, country: 'sv' } }))).toBe('address.country');
+    expect(paramOf(() => assertCustomer({ ...customer, address: { ...customer.address, country: 'sv' } }))).toBe(
+      'address.country',
+    );
     expect(paramOf(() => assertCustomer({ ...customer, vatNumber: 'SE556012579001' }))).toBe('vat_number');
     const fee = { id: 'f', description: 'Fee', amount: '1e3', from: '2026-01-01' };
     expect(paramOf(() => assertCustomer({ ...customer, recurringFees: [fee] }))).toBe('recurring_fees[0].amount');
-    expect(paramOf(() => assertCustomer({ ...customer, departments: [{ id: 'd', name: 'A' }, { id: 'd', name: 'B' }] }))).toBe('departments[1].id');
+    expect(
+      paramOf(() =>
+        assertCustomer({
+          ...customer,
+          departments: [
+            { id: 'd', name: 'A' },
+            { id: 'd', name: 'B' },
+          ],
+        }),
+      ),
+    ).toBe('departments[1].id');
   });
 });

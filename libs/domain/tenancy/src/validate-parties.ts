@@ -1,7 +1,15 @@
 import { Problem } from '@tollkeeper/kernel';
 import { parseBankgiro, parseBic, parseIban } from './bank-accounts.js';
 import { isCountryCode } from './countries.js';
-import { referenceKinds, roundingModes, type Address, type BillingEntity, type Brand, type Customer, type Partner } from './parties.js';
+import {
+  referenceKinds,
+  roundingModes,
+  type Address,
+  type BillingEntity,
+  type Brand,
+  type Customer,
+  type Partner,
+} from './parties.js';
 import { checkVatNumber } from './vat-number.js';
 
 const longestTermDays = 365;
@@ -13,14 +21,17 @@ export function assertBillingEntity(entity: BillingEntity): void {
   assertText(entity.registrationNumber, 'registration_number');
   assertAddress(entity.address);
   assertVatNumberOf(entity.vatNumber, entity.address.country);
-  if (!/^[A-Z]{3}$/.test(entity.currency)) refuse('currency', `“${entity.currency}” is not a currency code; write three capitals such as SEK.`);
+  if (!/^[A-Z]{3}$/.test(entity.currency))
+    refuse('currency', `“${entity.currency}” is not a currency code; write three capitals such as SEK.`);
   if (!roundingModes.includes(entity.rounding)) refuse('rounding', `rounding is one of ${roundingModes.join(', ')}.`);
-  if (!referenceKinds.includes(entity.referenceKind)) refuse('reference_kind', `reference_kind is one of ${referenceKinds.join(', ')}.`);
+  if (!referenceKinds.includes(entity.referenceKind))
+    refuse('reference_kind', `reference_kind is one of ${referenceKinds.join(', ')}.`);
   assertTerms(entity.paymentTermsDays);
   assertLanguage(entity.language);
   assertEmail(entity.email);
   const { bankgiro, iban, bic } = entity.paymentDetails;
-  if (bankgiro === undefined && iban === undefined) refuse('payment_details', 'Name a bankgiro or an IBAN, so that customers can pay.');
+  if (bankgiro === undefined && iban === undefined)
+    refuse('payment_details', 'Name a bankgiro or an IBAN, so that customers can pay.');
   if (bankgiro !== undefined && !parseBankgiro(bankgiro)) {
     refuse('payment_details.bankgiro', `“${bankgiro}” is not a bankgiro number: seven or eight digits, the last a check digit.`);
   }
@@ -32,7 +43,8 @@ export function assertBillingEntity(entity: BillingEntity): void {
 export function assertCustomer(customer: Customer): void {
   assertText(customer.name, 'name');
   assertAddress(customer.address);
-  if (customer.vatNumber !== undefined && !customer.business) refuse('vat_number', 'Only a business has a VAT number; set business to true.');
+  if (customer.vatNumber !== undefined && !customer.business)
+    refuse('vat_number', 'Only a business has a VAT number; set business to true.');
   assertVatNumber(customer.vatNumber);
   assertEmail(customer.email);
   assertLanguage(customer.language);
@@ -42,7 +54,8 @@ export function assertCustomer(customer: Customer): void {
   customer.departments.forEach((department, i) => assertText(department.name, `departments[${i}].name`));
   customer.recurringFees.forEach((fee, i) => {
     assertText(fee.description, `recurring_fees[${i}].description`);
-    if (!/^-?\d{1,20}(\.\d{1,20})?$/.test(fee.amount)) refuse(`recurring_fees[${i}].amount`, 'Write the amount as a decimal string such as "49.00".');
+    if (!/^-?\d{1,20}(\.\d{1,20})?$/.test(fee.amount))
+      refuse(`recurring_fees[${i}].amount`, 'Write the amount as a decimal string such as "49.00".');
     if (!isDate(fee.from)) refuse(`recurring_fees[${i}].from`, 'Write the first day as yyyy-mm-dd.');
     if (fee.to !== undefined && (!isDate(fee.to) || fee.to < fee.from)) {
       refuse(`recurring_fees[${i}].to`, 'Write the last day as yyyy-mm-dd, not before the first.');
@@ -63,10 +76,14 @@ export function assertPartner(partner: Partner): void {
 /** Throws `invalid_request` naming the first member of the brand that cannot be right. */
 export function assertBrand(brand: Brand): void {
   assertText(brand.name, 'name');
-  for (const [param, colour] of [['primary_colour', brand.primaryColour], ['accent_colour', brand.accentColour]] as const) {
+  for (const [param, colour] of [
+    ['primary_colour', brand.primaryColour],
+    ['accent_colour', brand.accentColour],
+  ] as const) {
     if (!/^#[0-9a-fA-F]{6}$/.test(colour)) refuse(param, `“${colour}” is not a colour; write it as #rrggbb.`);
   }
-  if (brand.logo && brand.logo.dataBase64.length > (largestLogoBytes * 4) / 3) refuse('logo', 'The logo is larger than 1 MB; send a smaller one.');
+  if (brand.logo && brand.logo.dataBase64.length > (largestLogoBytes * 4) / 3)
+    refuse('logo', 'The logo is larger than 1 MB; send a smaller one.');
 }
 
 /** Whether `text` is a day of the calendar written `yyyy-mm-dd`. */
@@ -98,11 +115,13 @@ function assertVatNumber(vatNumber: string | undefined): string | undefined {
 
 function assertVatNumberOf(vatNumber: string | undefined, country: string): void {
   const found = assertVatNumber(vatNumber);
-  if (found !== undefined && found !== country) refuse('vat_number', `The VAT number is of ${found}, but the address is in ${country}.`);
+  if (found !== undefined && found !== country)
+    refuse('vat_number', `The VAT number is of ${found}, but the address is in ${country}.`);
 }
 
 function assertIban(iban: string | undefined, param: string): void {
-  if (iban !== undefined && !parseIban(iban)) refuse(param, `“${iban}” is not an IBAN: its country, length or check digits are wrong.`);
+  if (iban !== undefined && !parseIban(iban))
+    refuse(param, `“${iban}” is not an IBAN: its country, length or check digits are wrong.`);
 }
 
 function assertTerms(days: number): void {
@@ -112,7 +131,8 @@ function assertTerms(days: number): void {
 }
 
 function assertEmail(email: string | undefined): void {
-  if (email !== undefined && (email.length > 254 || !/^[^\s@]+@[^\s@]+$/.test(email))) refuse('email', `“${email}” is not an e-mail address.`);
+  if (email !== undefined && (email.length > 254 || !/^[^\s@]+@[^\s@]+$/.test(email)))
+    refuse('email', `“${email}” is not an e-mail address.`);
 }
 
 function assertLanguage(language: string | undefined): void {

@@ -35,8 +35,13 @@ function drawableLogo(brand: Brand): BrandLook['logo'] {
     const isPng = bytes.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
     return isPng ? { image: `data:image/png;base64,${bytes.toString('base64')}` } : undefined;
   }
-  const svg = bytes.toString('utf8').replace(/^\uFEFF?\s*<\?xml[^>]*\?>/, '').trim();
-  const reachesOut = /<!|<\s*(script|image|foreignObject|use)\b|(href|src)\s*=\s*["']\s*[^#"'\s]|url\(\s*["']?[^#"')]/i.test(svg.replace(/<!--[\s\S]*?-->/g, ''));
+  const svg = bytes
+    .toString('utf8')
+    .replace(/^\uFEFF?\s*<\?xml[^>]*\?>/, '')
+    .trim();
+  const reachesOut = /<!|<\s*(script|image|foreignObject|use)\b|(href|src)\s*=\s*["']\s*[^#"'\s]|url\(\s*["']?[^#"')]/i.test(
+    svg.replace(/<!--[\s\S]*?-->/g, ''),
+  );
   return /^<svg\b/.test(svg) && !reachesOut ? { svg } : undefined;
 }
 
@@ -51,7 +56,11 @@ function channels(colour: string): readonly number[] {
 function mix(from: string, to: string, share: number): string {
   const target = channels(to);
   return `#${channels(from)
-    .map((value, i) => Math.round(value + ((target[i] ?? 0) - value) * share).toString(16).padStart(2, '0'))
+    .map((value, i) =>
+      Math.round(value + ((target[i] ?? 0) - value) * share)
+        .toString(16)
+        .padStart(2, '0'),
+    )
     .join('')}`;
 }
 

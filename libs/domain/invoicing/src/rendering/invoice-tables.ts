@@ -11,7 +11,11 @@ export function summary(invoice: Invoice, look: BrandLook, words: Wording): PdfN
   return {
     unbreakable: invoice.groups.length < 20,
     margin: [0, 0, 0, 20],
-    stack: [sectionTitle(look, words.text('summary')), ...(invoice.groups.length > 1 ? [departmentTable(invoice, look, words)] : []), taxAndTotals(invoice, look, words)],
+    stack: [
+      sectionTitle(look, words.text('summary')),
+      ...(invoice.groups.length > 1 ? [departmentTable(invoice, look, words)] : []),
+      taxAndTotals(invoice, look, words),
+    ],
   };
 }
 
@@ -24,7 +28,11 @@ function departmentTable(invoice: Invoice, look: BrandLook, words: Wording): Pdf
       dontBreakRows: true,
       widths: ['*', 80, 110],
       body: [
-        [heading(words.text('department')), heading(words.text('devices'), 'right'), heading(`${words.text('net')} ${invoice.currency}`, 'right')],
+        [
+          heading(words.text('department')),
+          heading(words.text('devices'), 'right'),
+          heading(`${words.text('net')} ${invoice.currency}`, 'right'),
+        ],
         ...invoice.groups.map((group) => [
           groupName(group, words),
           right(deviceCount(group, words)),
@@ -50,7 +58,11 @@ function taxAndTotals(invoice: Invoice, look: BrandLook, words: Wording): PdfNod
   return {
     columnGap: 28,
     columns: [
-      { width: '*', layout: rowLayout(look), table: { headerRows: 1, widths: ['auto', '*', '*'], body: taxRows(invoice, words) } },
+      {
+        width: '*',
+        layout: rowLayout(look),
+        table: { headerRows: 1, widths: ['auto', '*', '*'], body: taxRows(invoice, words) },
+      },
       {
         width: 220,
         layout: totalLayout(look, rows.length),
@@ -123,12 +135,26 @@ export function specification(invoice: Invoice, look: BrandLook, words: Wording)
 function groupHeading(group: DepartmentGroup, look: BrandLook, words: Wording): PdfNode {
   return {
     margin: [0, 10, 0, 2],
-    layout: { hLineWidth: () => 0, vLineWidth: () => 0, paddingLeft: () => 0, paddingRight: () => 0, paddingTop: () => 0, paddingBottom: () => 0 },
+    layout: {
+      hLineWidth: () => 0,
+      vLineWidth: () => 0,
+      paddingLeft: () => 0,
+      paddingRight: () => 0,
+      paddingTop: () => 0,
+      paddingBottom: () => 0,
+    },
     table: {
       widths: ['*', 'auto'],
       body: [
         [
-          { text: groupName(group, words), bold: true, fontSize: 10, fillColor: look.tint, color: look.primaryInk, margin: [6, 3, 0, 3] },
+          {
+            text: groupName(group, words),
+            bold: true,
+            fontSize: 10,
+            fillColor: look.tint,
+            color: look.primaryInk,
+            margin: [6, 3, 0, 3],
+          },
           right(words.amount(group.net), { bold: true, fillColor: look.tint, color: look.primaryInk, margin: [0, 3, 0, 3] }),
         ],
       ],
@@ -137,7 +163,13 @@ function groupHeading(group: DepartmentGroup, look: BrandLook, words: Wording): 
 }
 
 /** A device with one line takes one row; with more it has a heading, which follows it over a page break. */
-function deviceTable(invoice: Invoice, group: DeviceGroup, byNumber: ReadonlyMap<number, InvoiceLine>, look: BrandLook, words: Wording): PdfNode {
+function deviceTable(
+  invoice: Invoice,
+  group: DeviceGroup,
+  byNumber: ReadonlyMap<number, InvoiceLine>,
+  look: BrandLook,
+  words: Wording,
+): PdfNode {
   const lines = group.lines.flatMap((number) => byNumber.get(number) ?? []);
   const headed = group.device !== undefined && lines.length > 1;
   const head: PdfValue[] = [{ text: group.device ?? '', bold: true }, '', '', right(words.amount(group.net), { bold: true })];
@@ -145,14 +177,24 @@ function deviceTable(invoice: Invoice, group: DeviceGroup, byNumber: ReadonlyMap
   return {
     margin: [0, 0, 0, headed ? 4 : 0],
     layout: rowLayout(look, 0),
-    table: { widths: specificationWidths, headerRows: headed ? 1 : 0, keepWithHeaderRows: 1, dontBreakRows: true, body: headed ? [head, ...rows] : rows },
+    table: {
+      widths: specificationWidths,
+      headerRows: headed ? 1 : 0,
+      keepWithHeaderRows: 1,
+      dontBreakRows: true,
+      body: headed ? [head, ...rows] : rows,
+    },
   };
 }
 
 function lineRow(invoice: Invoice, line: InvoiceLine, underHeading: boolean, words: Wording): PdfValue[] {
   const samePeriod = line.period.start === invoice.period.start && line.period.end === invoice.period.end;
   const notes = [
-    line.adjustment ? words.text('adjustment', { period: words.period(line.period) }) : samePeriod ? '' : words.period(line.period),
+    line.adjustment
+      ? words.text('adjustment', { period: words.period(line.period) })
+      : samePeriod
+        ? ''
+        : words.period(line.period),
     line.priceDescription ?? '',
   ].filter((note) => note !== '');
   return [
@@ -183,13 +225,26 @@ export function usagePages(invoice: Invoice, look: BrandLook, words: Wording): P
         dontBreakRows: true,
         widths: ['*', 'auto', 'auto', 84, 44],
         body: [
-          [heading(words.text('device')), heading(words.text('meter')), heading(words.text('period')), heading(words.text('quantity'), 'right'), heading(words.text('events'), 'right')],
+          [
+            heading(words.text('device')),
+            heading(words.text('meter')),
+            heading(words.text('period')),
+            heading(words.text('quantity'), 'right'),
+            heading(words.text('events'), 'right'),
+          ],
           ...invoice.usage.map((row, i) => [
             invoice.usage[i - 1]?.device === row.device
               ? ''
-              : { stack: [{ text: row.device, bold: true }, ...(row.department ? [{ text: row.department.name, fontSize: 7.5, color: muted }] : [])] },
+              : {
+                  stack: [
+                    { text: row.device, bold: true },
+                    ...(row.department ? [{ text: row.department.name, fontSize: 7.5, color: muted }] : []),
+                  ],
+                },
             row.meter,
-            row.adjustment ? { text: words.text('adjustment', { period: words.period(row.period) }), italics: true } : words.period(row.period),
+            row.adjustment
+              ? { text: words.text('adjustment', { period: words.period(row.period) }), italics: true }
+              : words.period(row.period),
             right(words.quantity(row.quantity, row.unit)),
             right(words.count(row.events)),
           ]),

@@ -31,12 +31,20 @@ function logo(look: BrandLook): PdfNode {
 }
 
 /** The recipient where a window envelope shows it, and the facts of the document beside. */
-export function addressAndFacts(recipient: Pick<InvoiceParty, 'name' | 'address'>, facts: readonly Fact[], homeCountry: string, words: Wording): PdfNode {
+export function addressAndFacts(
+  recipient: Pick<InvoiceParty, 'name' | 'address'>,
+  facts: readonly Fact[],
+  homeCountry: string,
+  words: Wording,
+): PdfNode {
   return {
     columns: [
       {
         width: '*',
-        stack: [{ text: recipient.name, bold: true, fontSize: 10.5 }, ...addressLines(recipient.address, homeCountry, words).map((line) => ({ text: line, fontSize: 10 }))],
+        stack: [
+          { text: recipient.name, bold: true, fontSize: 10.5 },
+          ...addressLines(recipient.address, homeCountry, words).map((line) => ({ text: line, fontSize: 10 })),
+        ],
       },
       {
         width: 236,
@@ -55,7 +63,10 @@ export function addressAndFacts(recipient: Pick<InvoiceParty, 'name' | 'address'
 }
 
 function addressLines(address: Address, homeCountry: string, words: Wording): readonly string[] {
-  const country = address.country === homeCountry ? '' : (new Intl.DisplayNames(words.locale, { type: 'region' }).of(address.country) ?? address.country);
+  const country =
+    address.country === homeCountry
+      ? ''
+      : (new Intl.DisplayNames(words.locale, { type: 'region' }).of(address.country) ?? address.country);
   return [...address.lines, `${address.postalCode} ${address.city}`.trim(), country].filter((line) => line !== '');
 }
 
@@ -63,7 +74,12 @@ export interface PayBox {
   readonly label: string;
   readonly amount: string;
   /** Absent when there is nothing to pay. */
-  readonly payment?: { readonly dueLabel: string; readonly due: string; readonly reference: string; readonly details: PaymentDetails };
+  readonly payment?: {
+    readonly dueLabel: string;
+    readonly due: string;
+    readonly reference: string;
+    readonly details: PaymentDetails;
+  };
 }
 
 /** What a reader looks for first: how much, until when, with which reference, to which account. */
@@ -108,7 +124,10 @@ function accountLines(details: PaymentDetails, words: Wording): PdfNode[] {
   if (details.iban) lines.push([words.text('iban'), printIban(details.iban)]);
   if (details.bic) lines.push([words.text('bic'), details.bic]);
   return lines.map(([label, value], i) => ({
-    text: [{ text: `${label}  `, color: muted, fontSize: 8 }, { text: value, fontSize: 8.5 }],
+    text: [
+      { text: `${label}  `, color: muted, fontSize: 8 },
+      { text: value, fontSize: 8.5 },
+    ],
     margin: [0, i === 0 ? 7 : 1, 0, 0],
   }));
 }
@@ -124,7 +143,8 @@ export function sectionTitle(look: BrandLook, text: string, extra: { [key: strin
 /** Hairlines between rows, a stronger line under the heading. */
 export function rowLayout(look: BrandLook, headerRows = 1): PdfValue {
   return {
-    hLineWidth: (i: number, node: { table: { body: unknown[] } }) => (i === headerRows && headerRows > 0 ? 1 : i === 0 || i === node.table.body.length ? 0 : 0.5),
+    hLineWidth: (i: number, node: { table: { body: unknown[] } }) =>
+      i === headerRows && headerRows > 0 ? 1 : i === 0 || i === node.table.body.length ? 0 : 0.5,
     hLineColor: (i: number) => (i === headerRows && headerRows > 0 ? look.primary : hairline),
     vLineWidth: () => 0,
     paddingLeft: (i: number) => (i === 0 ? 0 : 6),
@@ -156,4 +176,3 @@ export function sellerFooter(seller: InvoiceParty, words: Wording, brandFooter?:
     .filter((part) => part)
     .join('  ·  ');
 }
-

@@ -50,7 +50,12 @@ async function importPdfMake() {
     return path;
   };
   pdfmake.setFonts({
-    Roboto: { normal: font('Roboto-Regular.ttf'), bold: font('Roboto-Medium.ttf'), italics: font('Roboto-Italic.ttf'), bolditalics: font('Roboto-MediumItalic.ttf') },
+    Roboto: {
+      normal: font('Roboto-Regular.ttf'),
+      bold: font('Roboto-Medium.ttf'),
+      italics: font('Roboto-Italic.ttf'),
+      bolditalics: font('Roboto-MediumItalic.ttf'),
+    },
   });
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy(() => false);
@@ -63,7 +68,14 @@ async function render(pdfmake: PdfMake, look: BrandLook, words: Wording, parts: 
     pageSize: 'A4',
     pageMargins: [page.left, page.top, page.right, page.bottom],
     language: words.locale,
-    info: { title: parts.title, author: parts.author, creator: 'Tollkeeper', producer: 'Tollkeeper', creationDate: created, modDate: created },
+    info: {
+      title: parts.title,
+      author: parts.author,
+      creator: 'Tollkeeper',
+      producer: 'Tollkeeper',
+      creationDate: created,
+      modDate: created,
+    },
     defaultStyle: { font: 'Roboto', fontSize: 9, color: ink, lineHeight: 1.15 },
     background: (current: number) => band(look, current),
     header: (current: number) => (current === 1 ? null : runningHead(look, parts.runningTitle)),

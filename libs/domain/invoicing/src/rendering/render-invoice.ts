@@ -46,14 +46,18 @@ function invoiceContent(invoice: Invoice, look: BrandLook, words: Wording, kind:
 function factsOf(invoice: Invoice, words: Wording): readonly Fact[] {
   const facts: Fact[] = [[words.text('issued'), words.date(invoice.issuedOn)]];
   if (invoice.kind === 'invoice') {
-    facts.push([words.text('due'), words.date(invoice.dueOn)], [words.text('terms'), words.text('days', { n: String(invoice.paymentTermsDays) })]);
+    facts.push(
+      [words.text('due'), words.date(invoice.dueOn)],
+      [words.text('terms'), words.text('days', { n: String(invoice.paymentTermsDays) })],
+    );
   }
   if (invoice.credits) {
     const { number, issuedOn } = invoice.credits;
     facts.push([words.text('originalInvoice'), words.text('ofDate', { number, date: words.shortDate(issuedOn) })]);
   }
   facts.push([words.text('supplyPeriod'), words.period(invoice.period)]);
-  if (invoice.buyer.registrationNumber && invoice.buyer.address.country === invoice.seller.address.country) facts.push([words.text('registration'), invoice.buyer.registrationNumber]);
+  if (invoice.buyer.registrationNumber && invoice.buyer.address.country === invoice.seller.address.country)
+    facts.push([words.text('registration'), invoice.buyer.registrationNumber]);
   if (invoice.buyer.vatNumber) facts.push([words.text('yourVatNumber'), invoice.buyer.vatNumber]);
   if (invoice.reason) facts.push([words.text('reason'), invoice.reason]);
   return facts;
@@ -68,7 +72,12 @@ function payBoxOf(invoice: Invoice, words: Wording): PayBox {
   return {
     label: words.text('toPay'),
     amount: words.money(totals.total, currency),
-    payment: { dueLabel: words.text('payBy'), due: words.date(invoice.dueOn), reference: invoice.paymentReference, details: invoice.paymentDetails },
+    payment: {
+      dueLabel: words.text('payBy'),
+      due: words.date(invoice.dueOn),
+      reference: invoice.paymentReference,
+      details: invoice.paymentDetails,
+    },
   };
 }
 

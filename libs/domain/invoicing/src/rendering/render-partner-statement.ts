@@ -35,10 +35,16 @@ export interface PrintedPartnerStatement {
   readonly rows: readonly PartnerStatementRow[];
 }
 
-export function renderPartnerStatementPdf(statement: PrintedPartnerStatement, brand: Brand, options: RenderOptions): Promise<Uint8Array> {
+export function renderPartnerStatementPdf(
+  statement: PrintedPartnerStatement,
+  brand: Brand,
+  options: RenderOptions,
+): Promise<Uint8Array> {
   const { issuer, currency } = statement;
   const words = wordingFor(options.language ?? statement.language, options.timeZone ?? timeZoneOf(issuer.address.country));
-  const month = new Intl.DateTimeFormat(words.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${statement.month}-01T00:00:00Z`));
+  const month = new Intl.DateTimeFormat(words.locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
+    new Date(`${statement.month}-01T00:00:00Z`),
+  );
   const title = words.text('statement');
   return toPdf(brand, words, {
     title: `${title} ${statement.number}`,

@@ -39,8 +39,13 @@ export function renderReminderPdf(reminder: Reminder, brand: Brand, options: Ren
   const { seller, currency } = reminder;
   const words = wordingFor(options.language ?? reminder.language, options.timeZone ?? timeZoneOf(seller.address.country));
   const fee = parseDecimal(reminder.fee);
-  const total = sumDecimals(reminder.items.map((item) => parseDecimal(item.open))).plus(fee).toFixed(minorUnitDigits(currency));
-  const block = reminder.block === 'none' ? [] : [words.text(reminder.block === 'blocked' ? 'reminderBlocked' : 'reminderBlock', { date: words.date(reminder.payBy) })];
+  const total = sumDecimals(reminder.items.map((item) => parseDecimal(item.open)))
+    .plus(fee)
+    .toFixed(minorUnitDigits(currency));
+  const block =
+    reminder.block === 'none'
+      ? []
+      : [words.text(reminder.block === 'blocked' ? 'reminderBlocked' : 'reminderBlock', { date: words.date(reminder.payBy) })];
   return toPdf(brand, words, {
     title: `${words.text('reminder')} ${reminder.number}`,
     runningTitle: `${words.text('reminder')} ${reminder.number}`,
@@ -56,7 +61,12 @@ export function renderReminderPdf(reminder: Reminder, brand: Brand, options: Ren
       payBox(look, words, {
         label: words.text('toPay'),
         amount: words.money(total, currency),
-        payment: { dueLabel: words.text('payBy'), due: words.date(reminder.payBy), reference: reminder.paymentReference, details: reminder.paymentDetails },
+        payment: {
+          dueLabel: words.text('payBy'),
+          due: words.date(reminder.payBy),
+          reference: reminder.paymentReference,
+          details: reminder.paymentDetails,
+        },
       }),
       {
         layout: rowLayout(look),
@@ -75,7 +85,12 @@ export function renderReminderPdf(reminder: Reminder, brand: Brand, options: Ren
             ...reminder.items.map((item) => [
               { text: item.number, bold: true },
               words.shortDate(item.issuedOn),
-              { text: [words.shortDate(item.dueOn), { text: `  ${words.text('daysOverdue', { n: String(item.daysOverdue) })}`, color: muted, fontSize: 7.5 }] },
+              {
+                text: [
+                  words.shortDate(item.dueOn),
+                  { text: `  ${words.text('daysOverdue', { n: String(item.daysOverdue) })}`, color: muted, fontSize: 7.5 },
+                ],
+              },
               right(words.amount(item.amount)),
               right(words.amount(item.open)),
             ]),

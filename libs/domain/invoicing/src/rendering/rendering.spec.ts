@@ -6,7 +6,14 @@ import { brandLook } from './brand-look.js';
 import { wordingFor } from './wording.js';
 
 const createdAt = Date.UTC(2026, 10, 2);
-const brand: Brand = { id: 'brd_1', name: 'Nordladd', billingEntityId: 'ent_se', primaryColour: '#0b5d4e', accentColour: '#ffd166', footer: 'nordladd.example' };
+const brand: Brand = {
+  id: 'brd_1',
+  name: 'Nordladd',
+  billingEntityId: 'ent_se',
+  primaryColour: '#0b5d4e',
+  accentColour: '#ffd166',
+  footer: 'nordladd.example',
+};
 const invoice = issueInvoice(invoiceRequest());
 
 function svgLogo(body: string): Brand {
@@ -15,7 +22,11 @@ function svgLogo(body: string): Brand {
 }
 
 function pagesOf(pdf: Uint8Array): number {
-  return Buffer.from(pdf).toString('latin1').match(/\/Type \/Page\b/g)?.length ?? 0;
+  return (
+    Buffer.from(pdf)
+      .toString('latin1')
+      .match(/\/Type \/Page\b/g)?.length ?? 0
+  );
 }
 
 describe('rendering an invoice', () => {
@@ -32,7 +43,13 @@ describe('rendering an invoice', () => {
 
   it('renders reverse charge, credit notes, and languages that it has no words for', async () => {
     const reverse = issueInvoice(invoiceRequest({ seller: dutchSeller, buyer: { ...swedishBuyer, language: 'fi-FI' } }));
-    const note = creditInvoice(reverse, [], { id: 'c', number: 'C-1', issuedOn: '2026-11-09', scope: { kind: 'full' }, reason: 'Mistake' });
+    const note = creditInvoice(reverse, [], {
+      id: 'c',
+      number: 'C-1',
+      issuedOn: '2026-11-09',
+      scope: { kind: 'full' },
+      reason: 'Mistake',
+    });
     expect(pagesOf(await renderInvoicePdf(reverse, brand, { createdAt }))).toBe(2);
     expect(pagesOf(await renderInvoicePdf(note, brand, { createdAt, language: 'sv' }))).toBe(1);
   });
@@ -46,13 +63,23 @@ describe('rendering an invoice', () => {
 
   it('is not kept from the customer by a logo that cannot be drawn', async () => {
     const brokenPng = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]).toString('base64');
-    const pdf = await renderInvoicePdf(invoice, { ...brand, logo: { mediaType: 'image/png', dataBase64: brokenPng } }, { createdAt });
+    const pdf = await renderInvoicePdf(
+      invoice,
+      { ...brand, logo: { mediaType: 'image/png', dataBase64: brokenPng } },
+      { createdAt },
+    );
     expect(pagesOf(pdf)).toBe(2);
   });
 
   it('draws SVG logos that stand by themselves, and none that reach out for files or scripts', () => {
     expect(brandLook(svgLogo('<rect width="10" height="10" fill="url(#g)"/><text>A</text>')).logo).toBeDefined();
-    for (const body of ['<image href="/etc/passwd"/>', '<script>1</script>', '<a xlink:href="http://x.example/">x</a>', '<rect fill="url(http://x.example/)"/>', '<!ENTITY a "b">']) {
+    for (const body of [
+      '<image href="/etc/passwd"/>',
+      '<script>1</script>',
+      '<a xlink:href="http://x.example/">x</a>',
+      '<rect fill="url(http://x.example/)"/>',
+      '<!ENTITY a "b">',
+    ]) {
       expect([body, brandLook(svgLogo(body)).logo]).toEqual([body, undefined]);
     }
   });
@@ -66,11 +93,53 @@ describe('rendering an invoice', () => {
 describe('other documents', () => {
   it('renders a reminder with its fee, and a partner statement of several pages', async () => {
     const { seller, buyer, paymentReference, paymentDetails } = invoice;
-    const item = { number: invoice.number, issuedOn: '2026-11-02', dueOn: '2026-12-02', amount: '61.73', open: '61.73', daysOverdue: 12 };
-    const reminder = { number: 'R-1', issuedOn: '2026-12-14', payBy: '2026-12-24', currency: 'SEK', language: 'nl', seller, buyer, items: [item], fee: '60.00', paymentReference, paymentDetails, block: 'announced' } as const;
+    const item = {
+      number: invoice.number,
+      issuedOn: '2026-11-02',
+      dueOn: '2026-12-02',
+      amount: '61.73',
+      open: '61.73',
+      daysOverdue: 12,
+    };
+    const reminder = {
+      number: 'R-1',
+      issuedOn: '2026-12-14',
+      payBy: '2026-12-24',
+      currency: 'SEK',
+      language: 'nl',
+      seller,
+      buyer,
+      items: [item],
+      fee: '60.00',
+      paymentReference,
+      paymentDetails,
+      block: 'announced',
+    } as const;
     expect(pagesOf(await renderReminderPdf(reminder, brand, { createdAt }))).toBe(1);
-    const row = { date: '2026-11-02', invoiceNumber: '17', invoiceLine: 1, device: 'D', meter: 'energy', base: '49.38', percentage: '10', amount: '4.938' };
-    const statement = { number: 'S-1', month: '2026-11', issuedOn: '2026-12-01', currency: 'SEK', language: 'en', issuer: seller, partner: buyer, opening: '0.00', earned: '4.94', clawedBack: '0.00', closing: '4.94', rows: Array.from({ length: 80 }, () => row) };
+    const row = {
+      date: '2026-11-02',
+      invoiceNumber: '17',
+      invoiceLine: 1,
+      device: 'D',
+      meter: 'energy',
+      base: '49.38',
+      percentage: '10',
+      amount: '4.938',
+    };
+    const statement = {
+      number: 'S-1',
+      month: '2026-11',
+      issuedOn: '2026-12-01',
+      currency: 'SEK',
+      language: 'en',
+      issuer: seller,
+      partner: buyer,
+      opening: '0.00',
+      earned: '4.94',
+      clawedBack: '0.00',
+      closing: '4.94',
+      rows: Array.from({ length: 80 }, () => row),
+    };
     expect(pagesOf(await renderPartnerStatementPdf(statement, brand, { createdAt }))).toBeGreaterThan(1);
   });
 });

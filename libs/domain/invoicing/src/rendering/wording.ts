@@ -44,13 +44,18 @@ export function wordingFor(language: string, timeZone: string): Wording {
   const short = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeZone: 'UTC' });
   const inZone = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone });
   const dayOf = (date: string): Date => new Date(`${date}T00:00:00Z`);
-  const text: Wording['text'] = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  const text: Wording['text'] = (key, values = {}) =>
+    texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   return {
     locale,
     text,
-    money: (amount, currency) => printable(formatMoney({ amount: parseDecimal(amount), currency }, locale, currency === 'SEK' && base === 'sv' ? 'symbol' : 'code')),
+    money: (amount, currency) =>
+      printable(
+        formatMoney({ amount: parseDecimal(amount), currency }, locale, currency === 'SEK' && base === 'sv' ? 'symbol' : 'code'),
+      ),
     amount: (amount) => printable(formatDecimal(parseDecimal(amount), locale, (amount.split('.')[1] ?? '').length)),
-    quantity: (quantity, unit) => printable(`${formatDecimal(parseDecimal(quantity), locale)} ${unitNames[base]?.[unit] ?? unit}`.trim()),
+    quantity: (quantity, unit) =>
+      printable(`${formatDecimal(parseDecimal(quantity), locale)} ${unitNames[base]?.[unit] ?? unit}`.trim()),
     percent: (percent) => printable(`${formatDecimal(parseDecimal(percent), locale)}\u00A0%`),
     count: (count) => printable(new Intl.NumberFormat(locale).format(count)),
     date: (date) => long.format(dayOf(date)),
@@ -62,10 +67,16 @@ export function wordingFor(language: string, timeZone: string): Wording {
 
 /** Roboto has no narrow and thin spaces, which Intl puts into numbers and ranges: they become their wider kin. */
 function printable(text: string): string {
-  return text.replace(/\u202F/g, '\u00A0').replace(/[\u2009\u200A]/g, ' ').replace(/[\u200E\u200F]/g, '');
+  return text
+    .replace(/\u202F/g, '\u00A0')
+    .replace(/[\u2009\u200A]/g, ' ')
+    .replace(/[\u200E\u200F]/g, '');
 }
 
 /** Whose days a document counts, where the caller names no time zone: those of the seller's country. */
 export function timeZoneOf(country: string): string {
-  return { SE: 'Europe/Stockholm', NL: 'Europe/Amsterdam', FI: 'Europe/Helsinki', DE: 'Europe/Berlin', FR: 'Europe/Paris' }[country] ?? 'UTC';
+  return (
+    { SE: 'Europe/Stockholm', NL: 'Europe/Amsterdam', FI: 'Europe/Helsinki', DE: 'Europe/Berlin', FR: 'Europe/Paris' }[country] ??
+    'UTC'
+  );
 }

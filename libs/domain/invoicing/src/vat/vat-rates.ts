@@ -50,7 +50,10 @@ export function vatRate(country: string, category: TaxCategory, date: string, ta
   if (category === 'zero' || category === 'exempt') return '0';
   const table = tables.find((candidate) => candidate.country === country);
   if (!table) {
-    throw new Problem('unprocessable', `There is no VAT table for ${country}; billing entities can be in ${tables.map((t) => t.country).join(', ')}.`);
+    throw new Problem(
+      'unprocessable',
+      `There is no VAT table for ${country}; billing entities can be in ${tables.map((t) => t.country).join(', ')}.`,
+    );
   }
   const wanted = table.rates.some((rate) => rate.category === category) ? category : 'reduced';
   let found: DatedRate | undefined;

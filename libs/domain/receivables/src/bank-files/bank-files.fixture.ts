@@ -10,7 +10,14 @@ interface BgMaxPayment {
   readonly serial?: number;
 }
 
-export function bgMaxPayment({ code, sender = '3783511', reference = '', amount, referenceCode = '2', serial = 1 }: BgMaxPayment): string {
+export function bgMaxPayment({
+  code,
+  sender = '3783511',
+  reference = '',
+  amount,
+  referenceCode = '2',
+  serial = 1,
+}: BgMaxPayment): string {
   return `${code}${sender.padStart(10, '0')}${reference.padStart(25)}${String(amount).padStart(18, '0')}${referenceCode}2${String(serial).padStart(12, '0')}0`;
 }
 

@@ -2,7 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { Problem } from '@tollkeeper/kernel';
 import fc from 'fast-check';
 import { matchPayment, readBankFile, referencesOf, type IncomingPayment } from '../index.js';
-import { bgMaxDeposit, bgMaxEnd, bgMaxFile, bgMaxOpening, bgMaxPayment, bgMaxStart, camt053, entry, latin1, structured, transaction } from './bank-files.fixture.js';
+import {
+  bgMaxDeposit,
+  bgMaxEnd,
+  bgMaxFile,
+  bgMaxOpening,
+  bgMaxPayment,
+  bgMaxStart,
+  camt053,
+  entry,
+  latin1,
+  structured,
+  transaction,
+} from './bank-files.fixture.js';
 
 function faultOf(bytes: Uint8Array): string {
   try {
@@ -47,7 +59,10 @@ describe('BgMax', () => {
       {
         amount: '1400',
         reference: undefined,
-        furtherReferences: [{ reference: '657866', amount: '1500' }, { reference: '658765', amount: '-100' }],
+        furtherReferences: [
+          { reference: '657866', amount: '1500' },
+          { reference: '658765', amount: '-100' },
+        ],
         text: '657866 658765 Tack för i höst',
       },
       { amount: '50', reference: undefined, payer: undefined },
@@ -61,7 +76,14 @@ describe('BgMax', () => {
   });
 
   it('counts tabs as columns and does without trailing spaces and line ends', () => {
-    const lines = [bgMaxStart, bgMaxOpening, bgMaxPayment({ code: '20', reference: '655969', amount: 100 }), '220003783511\t\t       657965000000000000000000220000000000140', bgMaxDeposit(100, 1), bgMaxEnd(1, 0, 1, 1)];
+    const lines = [
+      bgMaxStart,
+      bgMaxOpening,
+      bgMaxPayment({ code: '20', reference: '655969', amount: 100 }),
+      '220003783511\t\t       657965000000000000000000220000000000140',
+      bgMaxDeposit(100, 1),
+      bgMaxEnd(1, 0, 1, 1),
+    ];
     const { payments } = readBankFile(Buffer.from(lines.join('\n'), 'latin1'));
     expect(payments[0]?.furtherReferences).toEqual([{ reference: '657965' }]);
   });
@@ -74,7 +96,9 @@ describe('BgMax', () => {
     expect(faultOf(latin1(bgMaxStart, bgMaxOpening, payment, bgMaxDeposit(100, 2), bgMaxEnd(1, 0, 0, 1)))).toBe('totals line 4');
     expect(faultOf(latin1(bgMaxStart, bgMaxOpening, payment, bgMaxDeposit(100, 1), bgMaxEnd(2, 0, 0, 1)))).toBe('totals line 5');
     expect(faultOf(latin1(bgMaxStart, payment))).toBe('malformed line 2');
-    expect(faultOf(latin1(bgMaxStart, bgMaxOpening, payment.replace('000100', '0001x0'), bgMaxDeposit(100, 1)))).toBe('malformed line 3');
+    expect(faultOf(latin1(bgMaxStart, bgMaxOpening, payment.replace('000100', '0001x0'), bgMaxDeposit(100, 1)))).toBe(
+      'malformed line 3',
+    );
     expect(faultOf(latin1(bgMaxStart, '99'))).toBe('malformed line 2');
     expect(faultOf(latin1('01AUTOGIRO'))).toBe('unknown_format line 1');
   });
@@ -88,7 +112,11 @@ describe('BgMax', () => {
 
   it('never takes a cut file for a whole one', () => {
     const whole = bgMaxFile.length - 2;
-    fc.assert(fc.property(fc.integer({ min: 1, max: whole - 50 }), (length) => /^(cut|malformed|unknown_format|totals)/.test(faultOf(bgMaxFile.subarray(0, length)))));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: whole - 50 }), (length) =>
+        /^(cut|malformed|unknown_format|totals)/.test(faultOf(bgMaxFile.subarray(0, length))),
+      ),
+    );
   });
 });
 
@@ -127,28 +155,48 @@ describe('camt', () => {
       </n:Ntfctn></n:BkToCstmrDbtCdtNtfctn></n:Document>`);
     expect(readBankFile(file)).toMatchObject({
       format: 'camt.054',
-      payments: [{ amount: '125', currency: 'SEK', reference: '655969', bookedOn: '2026-11-05', identity: 'camt::N1:1', payer: { name: 'Ada å & B' } }],
+      payments: [
+        {
+          amount: '125',
+          currency: 'SEK',
+          reference: '655969',
+          bookedOn: '2026-11-05',
+          identity: 'camt::N1:1',
+          payer: { name: 'Ada å & B' },
+        },
+      ],
     });
   });
 
   it('tells payments apart to which a bank gave one reference', () => {
     const file = camt053(entry('<AcctSvcrRef>X</AcctSvcrRef>', '200.00') + entry('<AcctSvcrRef>X</AcctSvcrRef>', '65.10'));
-    expect(readBankFile(file).payments.map(({ identity }) => identity)).toEqual(['camt:NL91ABNA0417164300:X', 'camt:NL91ABNA0417164300:X:2']);
+    expect(readBankFile(file).payments.map(({ identity }) => identity)).toEqual([
+      'camt:NL91ABNA0417164300:X',
+      'camt:NL91ABNA0417164300:X:2',
+    ]);
   });
 
   it('keeps an entry whole whose transactions have no amounts, with all their references', () => {
-    const file = camt053(entry(`<NtryDtls>${transaction('A', structured('655969'))}${transaction('B', structured('657866'))}</NtryDtls>`, '265.10'));
-    expect(readBankFile(file).payments).toMatchObject([{ amount: '265.1', furtherReferences: [{ reference: '655969' }, { reference: '657866' }] }]);
+    const file = camt053(
+      entry(`<NtryDtls>${transaction('A', structured('655969'))}${transaction('B', structured('657866'))}</NtryDtls>`, '265.10'),
+    );
+    expect(readBankFile(file).payments).toMatchObject([
+      { amount: '265.1', furtherReferences: [{ reference: '655969' }, { reference: '657866' }] },
+    ]);
   });
 
   it('checks the sums that a file states about itself', () => {
     expect(faultOf(camt053(entry('', '265.11')))).toBe('totals Stmt[1]/Bal');
     const twice = transaction('A', '', '100.00') + transaction('B', '', '100.00');
     expect(faultOf(camt053(entry(`<NtryDtls>${twice}</NtryDtls>`, '265.10')))).toBe('totals Stmt[1]/Ntry[1]');
-    expect(faultOf(camt053(entry(`<NtryDtls><Btch><NbOfTxs>3</NbOfTxs></Btch>${twice}</NtryDtls>`, '200.00')))).toBe('totals Stmt[1]/Ntry[1]/NtryDtls[1]/Btch/NbOfTxs');
+    expect(faultOf(camt053(entry(`<NtryDtls><Btch><NbOfTxs>3</NbOfTxs></Btch>${twice}</NtryDtls>`, '200.00')))).toBe(
+      'totals Stmt[1]/Ntry[1]/NtryDtls[1]/Btch/NbOfTxs',
+    );
     const summary = '<TxsSummry><TtlNtries><NbOfNtries>2</NbOfNtries></TtlNtries></TxsSummry>';
     expect(faultOf(camt053(summary + entry('', '265.10')))).toBe('totals Stmt[1]/TxsSummry/TtlNtries/NbOfNtries');
-    expect(faultOf(camt053(summary.replace('<NbOfNtries>2</NbOfNtries>', '<Sum>1.00</Sum>') + entry('', '265.10')))).toBe('totals Stmt[1]/TxsSummry/TtlNtries/Sum');
+    expect(faultOf(camt053(summary.replace('<NbOfNtries>2</NbOfNtries>', '<Sum>1.00</Sum>') + entry('', '265.10')))).toBe(
+      'totals Stmt[1]/TxsSummry/TtlNtries/Sum',
+    );
   });
 
   it('names the element of what is wrong', () => {
@@ -170,7 +218,11 @@ describe('camt', () => {
   });
 
   it('never takes a cut file for a whole one', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: statement.length - 3 }), (length) => /^(cut|malformed|unknown_format|encoding)/.test(faultOf(statement.subarray(0, length)))));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: statement.length - 3 }), (length) =>
+        /^(cut|malformed|unknown_format|encoding)/.test(faultOf(statement.subarray(0, length))),
+      ),
+    );
   });
 });
 
@@ -182,11 +234,13 @@ describe('any bank file', () => {
   });
 
   it('never fails with anything but a problem, whatever the bytes', () => {
-    const mutated = fc.tuple(fc.constantFrom(bgMaxFile, statement), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 })).map(([file, changes]) => {
-      const copy = Uint8Array.from(file);
-      for (const [at, value] of changes) copy[at % copy.length] = value;
-      return copy;
-    });
+    const mutated = fc
+      .tuple(fc.constantFrom(bgMaxFile, statement), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 5 }))
+      .map(([file, changes]) => {
+        const copy = Uint8Array.from(file);
+        for (const [at, value] of changes) copy[at % copy.length] = value;
+        return copy;
+      });
     fc.assert(
       fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 200 })), (bytes) => {
         faultOf(bytes);
@@ -197,7 +251,15 @@ describe('any bank file', () => {
 });
 
 describe('matching a payment', () => {
-  const base: IncomingPayment = { kind: 'payment', identity: 'x', amount: '1', currency: 'SEK', bookedOn: '2026-11-05', furtherReferences: [], at: 'line 1' };
+  const base: IncomingPayment = {
+    kind: 'payment',
+    identity: 'x',
+    amount: '1',
+    currency: 'SEK',
+    bookedOn: '2026-11-05',
+    furtherReferences: [],
+    at: 'line 1',
+  };
   const owners = new Map([
     ['655969', { customerId: 'cus_1', invoiceId: 'inv_1' }],
     ['657866', { customerId: 'cus_1', invoiceId: 'inv_2' }],
@@ -207,17 +269,32 @@ describe('matching a payment', () => {
   const lookup = (reference: string) => owners.get(reference);
 
   it('finds the invoice by its reference, with spaces and leading zeros', () => {
-    expect(matchPayment({ ...base, reference: '000 655 969' }, lookup)).toMatchObject({ kind: 'matched', by: 'reference', customerId: 'cus_1' });
+    expect(matchPayment({ ...base, reference: '000 655 969' }, lookup)).toMatchObject({
+      kind: 'matched',
+      by: 'reference',
+      customerId: 'cus_1',
+    });
     expect(matchPayment({ ...base, reference: 'rf18 5390 0754 7034' }, lookup)).toMatchObject({ customerId: 'cus_3' });
   });
   it('takes several references of one customer together, and leaves those of two to a person', () => {
-    expect(matchPayment({ ...base, furtherReferences: [{ reference: '655969' }, { reference: '657866' }] }, lookup)).toMatchObject({ owners: [{ invoiceId: 'inv_1' }, { invoiceId: 'inv_2' }] });
-    expect(matchPayment({ ...base, furtherReferences: [{ reference: '655969' }, { reference: '658765' }] }, lookup)).toEqual({ kind: 'unmatched', reason: 'several_customers' });
+    expect(
+      matchPayment({ ...base, furtherReferences: [{ reference: '655969' }, { reference: '657866' }] }, lookup),
+    ).toMatchObject({ owners: [{ invoiceId: 'inv_1' }, { invoiceId: 'inv_2' }] });
+    expect(matchPayment({ ...base, furtherReferences: [{ reference: '655969' }, { reference: '658765' }] }, lookup)).toEqual({
+      kind: 'unmatched',
+      reason: 'several_customers',
+    });
   });
   it('looks into the message when there is no known reference', () => {
-    expect(matchPayment({ ...base, reference: '4711', text: 'Faktura 657866' }, lookup)).toMatchObject({ by: 'message', customerId: 'cus_1' });
+    expect(matchPayment({ ...base, reference: '4711', text: 'Faktura 657866' }, lookup)).toMatchObject({
+      by: 'message',
+      customerId: 'cus_1',
+    });
     expect(matchPayment({ ...base, text: 'hej' }, lookup)).toEqual({ kind: 'unmatched', reason: 'no_reference' });
     expect(matchPayment({ ...base, reference: '1' }, lookup)).toEqual({ kind: 'unmatched', reason: 'unknown_reference' });
-    expect(referencesOf({ ...base, reference: '0655969', text: '655969' })).toEqual({ structured: ['655969'], message: ['655969'] });
+    expect(referencesOf({ ...base, reference: '0655969', text: '655969' })).toEqual({
+      structured: ['655969'],
+      message: ['655969'],
+    });
   });
 });

@@ -31,15 +31,25 @@ const byteOrderMarks = ['\u00EF\u00BB\u00BF', '\u00FE\u00FF', '\u00FF\u00FE'];
 export function bgMaxLines(bytes: Uint8Array): readonly BgMaxLine[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   if (byteOrderMarks.some((mark) => text.startsWith(mark)) || text.slice(0, 4).includes('\0')) {
-    throw bankFileProblem('encoding', 'line 1', 'The file was stored as Unicode; BgMax is ISO 8859-1. Fetch it from the bank again without converting it.');
+    throw bankFileProblem(
+      'encoding',
+      'line 1',
+      'The file was stored as Unicode; BgMax is ISO 8859-1. Fetch it from the bank again without converting it.',
+    );
   }
   const lines: BgMaxLine[] = [];
   text.split(/\r\n|\n|\r/).forEach((raw, i) => {
     if (raw.trim() === '' || raw === '\u001A') return;
     assertLatin1(raw, i + 1);
     const record = expandTabs(raw).padEnd(recordLength);
-    if (record.trimEnd().length > recordLength) throw bankFileProblem('malformed', `line ${i + 1}`, `The record has ${record.trimEnd().length} positions; there are ${recordLength}.`);
-    if (!/^\d\d/.test(record)) throw bankFileProblem('malformed', `line ${i + 1}`, 'A record begins with its transaction code of two digits.');
+    if (record.trimEnd().length > recordLength)
+      throw bankFileProblem(
+        'malformed',
+        `line ${i + 1}`,
+        `The record has ${record.trimEnd().length} positions; there are ${recordLength}.`,
+      );
+    if (!/^\d\d/.test(record))
+      throw bankFileProblem('malformed', `line ${i + 1}`, 'A record begins with its transaction code of two digits.');
     lines.push({ code: record.slice(0, 2), text: record, number: i + 1 });
   });
   return lines;
@@ -48,7 +58,11 @@ export function bgMaxLines(bytes: Uint8Array): readonly BgMaxLine[] {
 /** Swedish letters that became two characters are UTF-8 read as ISO 8859-1: positions would be off. */
 function assertLatin1(raw: string, line: number): void {
   if (/\u00C3[\u0080-\u00BF]/.test(raw)) {
-    throw bankFileProblem('encoding', `line ${line}`, 'The line is UTF-8; BgMax is ISO 8859-1. Fetch the file from the bank again without converting it.');
+    throw bankFileProblem(
+      'encoding',
+      `line ${line}`,
+      'The line is UTF-8; BgMax is ISO 8859-1. Fetch the file from the bank again without converting it.',
+    );
   }
 }
 
@@ -67,7 +81,11 @@ export function positions(line: BgMaxLine, from: number, to: number): string {
 export function digitsOf(line: BgMaxLine, from: number, to: number, what: string): string {
   const digits = positions(line, from, to);
   if (!/^\d+$/.test(digits)) {
-    throw bankFileProblem('malformed', `line ${line.number}`, `The ${what} in positions ${from}–${to} is “${digits}”; it must be digits.`);
+    throw bankFileProblem(
+      'malformed',
+      `line ${line.number}`,
+      `The ${what} in positions ${from}–${to} is “${digits}”; it must be digits.`,
+    );
   }
   return digits;
 }
@@ -80,7 +98,12 @@ export function amountOf(line: BgMaxLine, from: number, to: number): Decimal {
 export function dateOf(line: BgMaxLine, from: number): string {
   const digits = digitsOf(line, from, from + 7, 'date');
   const date = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`;
-  if (Number.isNaN(Date.parse(date))) throw bankFileProblem('malformed', `line ${line.number}`, `The date in positions ${from}–${from + 7} is “${digits}”; there is no such day.`);
+  if (Number.isNaN(Date.parse(date)))
+    throw bankFileProblem(
+      'malformed',
+      `line ${line.number}`,
+      `The date in positions ${from}–${from + 7} is “${digits}”; there is no such day.`,
+    );
   return date;
 }
 

@@ -1,6 +1,21 @@
 import { Decimal } from '@tollkeeper/money';
-import { amountOf, bgMaxLines, type BgMaxLine, dateOf, digitsOf, paymentRecord, type PaymentRecord, positions } from './bgmax-records.js';
-import { type BankFile, bankFileProblem, type FurtherReference, type IncomingPayment, type SkippedEntry } from './incoming-payment.js';
+import {
+  amountOf,
+  bgMaxLines,
+  type BgMaxLine,
+  dateOf,
+  digitsOf,
+  paymentRecord,
+  type PaymentRecord,
+  positions,
+} from './bgmax-records.js';
+import {
+  type BankFile,
+  bankFileProblem,
+  type FurtherReference,
+  type IncomingPayment,
+  type SkippedEntry,
+} from './incoming-payment.js';
 
 /** A payment or deduction with the records that describe it. */
 interface Draft {
@@ -40,7 +55,11 @@ export function readBgMax(bytes: Uint8Array): BankFile {
   const [first] = lines;
   if (!first) throw bankFileProblem('empty', '', 'The file is empty; fetch it from the bank again.');
   if (first.code !== '01' || positions(first, 3, 22) !== 'BGMAX') {
-    throw bankFileProblem('unknown_format', `line ${first.number}`, 'A BgMax file begins with 01BGMAX; this one does not. Choose the BgMax layout at the bank.');
+    throw bankFileProblem(
+      'unknown_format',
+      `line ${first.number}`,
+      'A BgMax file begins with 01BGMAX; this one does not. Choose the BgMax layout at the bank.',
+    );
   }
   const reading: Reading = {
     payments: [],
@@ -51,7 +70,11 @@ export function readBgMax(bytes: Uint8Array): BankFile {
   };
   for (const line of lines.slice(1)) take(reading, line);
   if (!reading.ended) {
-    throw bankFileProblem('cut', `line ${lines.at(-1)?.number ?? 1}`, 'The file ends without its end record (70); it was cut off. Fetch it from the bank again.');
+    throw bankFileProblem(
+      'cut',
+      `line ${lines.at(-1)?.number ?? 1}`,
+      'The file ends without its end record (70); it was cut off. Fetch it from the bank again.',
+    );
   }
   return { format: 'bgmax', payments: reading.payments, skipped: reading.skipped };
 }
@@ -89,18 +112,29 @@ function take(reading: Reading, line: BgMaxLine): void {
 function open(reading: Reading, line: BgMaxLine): void {
   if (reading.section) throw cutSection(line, reading.section);
   const currency = positions(line, 23, 25);
-  if (!/^[A-Z]{3}$/.test(currency)) throw bankFileProblem('malformed', `line ${line.number}`, `The currency in positions 23–25 is “${currency}”.`);
+  if (!/^[A-Z]{3}$/.test(currency))
+    throw bankFileProblem('malformed', `line ${line.number}`, `The currency in positions 23–25 is “${currency}”.`);
   reading.section = { opening: line, account: digitsOf(line, 3, 12, 'bankgiro number').replace(/^0+/, ''), currency, drafts: [] };
 }
 
 function inSection(reading: Reading, line: BgMaxLine): Section {
-  if (!reading.section) throw bankFileProblem('malformed', `line ${line.number}`, `Record ${line.code} stands outside a section; an opening record (05) is missing.`);
+  if (!reading.section)
+    throw bankFileProblem(
+      'malformed',
+      `line ${line.number}`,
+      `Record ${line.code} stands outside a section; an opening record (05) is missing.`,
+    );
   return reading.section;
 }
 
 function draftOf(reading: Reading, line: BgMaxLine): Draft {
   const draft = inSection(reading, line).drafts.at(-1);
-  if (!draft) throw bankFileProblem('malformed', `line ${line.number}`, `Record ${line.code} belongs to a payment (20 or 21), but there is none before it.`);
+  if (!draft)
+    throw bankFileProblem(
+      'malformed',
+      `line ${line.number}`,
+      `Record ${line.code} belongs to a payment (20 or 21), but there is none before it.`,
+    );
   return draft;
 }
 
@@ -122,9 +156,16 @@ function close(reading: Reading, line: BgMaxLine): void {
   const bookedOn = dateOf(line, 38);
   const serial = digitsOf(line, 46, 50, 'serial number of the deposit');
   const deposited = amountOf(line, 51, 68);
-  const sum = section.drafts.reduce((total, { line: { code }, record }) => (code === '20' ? total.plus(record.amount) : total.minus(record.amount)), Decimal.zero);
+  const sum = section.drafts.reduce(
+    (total, { line: { code }, record }) => (code === '20' ? total.plus(record.amount) : total.minus(record.amount)),
+    Decimal.zero,
+  );
   if (!sum.equals(deposited)) {
-    throw bankFileProblem('totals', `line ${line.number}`, `The deposit is ${deposited.toString()}, but its payments add up to ${sum.toString()}.`);
+    throw bankFileProblem(
+      'totals',
+      `line ${line.number}`,
+      `The deposit is ${deposited.toString()}, but its payments add up to ${sum.toString()}.`,
+    );
   }
   assertCount(line, 72, 79, section.drafts.length, 'payments and deductions');
   const deposit = `${section.account}:${bookedOn}:${serial}`;
@@ -154,7 +195,10 @@ function deliver(reading: Reading, draft: Draft, section: Section, deposit: stri
     reference,
     furtherReferences: draft.further,
     text: text === '' ? undefined : text,
-    payer: name || record.senderBankgiro || registrationNumber ? { name, bankgiro: record.senderBankgiro, registrationNumber } : undefined,
+    payer:
+      name || record.senderBankgiro || registrationNumber
+        ? { name, bankgiro: record.senderBankgiro, registrationNumber }
+        : undefined,
     at,
   });
 }
@@ -178,9 +222,18 @@ function end(reading: Reading, line: BgMaxLine): void {
 
 function assertCount(line: BgMaxLine, from: number, to: number, found: number, what: string): void {
   const said = Number(digitsOf(line, from, to, `number of ${what}`));
-  if (said !== found) throw bankFileProblem('totals', `line ${line.number}`, `The record counts ${said} ${what}, but the file holds ${found}. Fetch it from the bank again.`);
+  if (said !== found)
+    throw bankFileProblem(
+      'totals',
+      `line ${line.number}`,
+      `The record counts ${said} ${what}, but the file holds ${found}. Fetch it from the bank again.`,
+    );
 }
 
 function cutSection(line: BgMaxLine, section: Section): ReturnType<typeof bankFileProblem> {
-  return bankFileProblem('cut', `line ${line.number}`, `The section that opens in line ${section.opening.number} has no deposit record (15).`);
+  return bankFileProblem(
+    'cut',
+    `line ${line.number}`,
+    `The section that opens in line ${section.opening.number} has no deposit record (15).`,
+  );
 }

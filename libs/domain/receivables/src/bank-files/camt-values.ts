@@ -1,4 +1,4 @@
-import { Decimal, decimalFault, isCurrency, parseDecimal } from '@tollkeeper/money';
+import { type Decimal, decimalFault, isCurrency, parseDecimal } from '@tollkeeper/money';
 import { isDate } from '@tollkeeper/tenancy';
 import { bankFileProblem } from './incoming-payment.js';
 import { attribute, first, textAt, type XmlElement } from './xml-document.js';
@@ -13,10 +13,15 @@ export function amountIn(element: XmlElement | undefined, at: string): CamtAmoun
   const raw = textAt(element);
   const text = raw?.replace(/^0+(?=\d)/, '').replace(/\.$/, '');
   const currency = attribute(element, 'Ccy') ?? '';
-  if (text === undefined || decimalFault(text, { maxIntegerDigits: 18, maxFractionDigits: 5 }) !== undefined || text.startsWith('-')) {
+  if (
+    text === undefined ||
+    decimalFault(text, { maxIntegerDigits: 18, maxFractionDigits: 5 }) !== undefined ||
+    text.startsWith('-')
+  ) {
     throw bankFileProblem('malformed', at, `The amount is “${raw ?? ''}”; it must be a decimal without sign.`);
   }
-  if (!isCurrency(currency)) throw bankFileProblem('malformed', at, `The amount has the currency “${currency}”; attribute Ccy must be an ISO 4217 code.`);
+  if (!isCurrency(currency))
+    throw bankFileProblem('malformed', at, `The amount has the currency “${currency}”; attribute Ccy must be an ISO 4217 code.`);
   return { amount: parseDecimal(text), currency };
 }
 

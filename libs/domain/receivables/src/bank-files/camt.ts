@@ -19,7 +19,11 @@ export function readCamt(bytes: Uint8Array): BankFile {
   const document = first(parseXml(bytes), 'Document');
   const message = messages.find(({ root }) => first(document, root));
   if (!message) {
-    throw bankFileProblem('unknown_format', 'Document', 'The XML is no account statement (camt.053) or notification (camt.054). Choose one of them at the bank.');
+    throw bankFileProblem(
+      'unknown_format',
+      'Document',
+      'The XML is no account statement (camt.053) or notification (camt.054). Choose one of them at the bank.',
+    );
   }
   const body = first(document, message.root);
   const payments: IncomingPayment[] = [];
@@ -59,7 +63,9 @@ function accountOf(part: XmlElement): string | undefined {
 
 /** `TxsSummry`: the number and sum of all entries, and of credits and debits apart. */
 function checkSummary(part: XmlElement, entries: readonly XmlElement[], at: string): void {
-  const amounts = entries.map((entry, i) => signed(amountIn(first(entry, 'Amt'), `${at}/Ntry[${i + 1}]/Amt`).amount, signOf(entry, `${at}/Ntry[${i + 1}]`)));
+  const amounts = entries.map((entry, i) =>
+    signed(amountIn(first(entry, 'Amt'), `${at}/Ntry[${i + 1}]/Amt`).amount, signOf(entry, `${at}/Ntry[${i + 1}]`)),
+  );
   const sides: readonly (readonly [string, readonly Decimal[]])[] = [
     ['TtlNtries', amounts],
     ['TtlCdtNtries', amounts.filter((amount) => amount.sign() > 0)],
@@ -70,7 +76,11 @@ function checkSummary(part: XmlElement, entries: readonly XmlElement[], at: stri
     const place = `${at}/TxsSummry/${name}`;
     const count = textAt(total, 'NbOfNtries');
     if (count !== undefined && Number(count) !== side.length) {
-      throw bankFileProblem('totals', `${place}/NbOfNtries`, `It counts ${count} entries, but there are ${side.length}. Fetch the file from the bank again.`);
+      throw bankFileProblem(
+        'totals',
+        `${place}/NbOfNtries`,
+        `It counts ${count} entries, but there are ${side.length}. Fetch the file from the bank again.`,
+      );
     }
     const sum = sumDecimals(side.map((amount) => amount.absolute()));
     checkTotal(textAt(total, 'Sum'), sum, `${place}/Sum`);
@@ -81,7 +91,8 @@ function checkTotal(text: string | undefined, sum: Decimal, at: string): void {
   if (text === undefined) return;
   const compact = text.replace(/^0+(?=\d)/, '');
   if (decimalFault(compact) !== undefined) throw bankFileProblem('malformed', at, `The sum is “${text}”; it must be a decimal.`);
-  if (!parseDecimal(compact).equals(sum)) throw bankFileProblem('totals', at, `It says ${text}, but the entries add up to ${sum.toString()}.`);
+  if (!parseDecimal(compact).equals(sum))
+    throw bankFileProblem('totals', at, `It says ${text}, but the entries add up to ${sum.toString()}.`);
 }
 
 /** Opening booked balance + booked entries = closing booked balance, where the statement has both in the currency of the entries. */
@@ -93,7 +104,11 @@ function checkBalances(part: XmlElement, entries: readonly XmlElement[], at: str
   const change = sumDecimals(booked.map((entry) => signed(amountIn(first(entry, 'Amt'), at).amount, signOf(entry, at))));
   const expected = opening.plus(change);
   if (!expected.equals(closing)) {
-    throw bankFileProblem('totals', `${at}/Bal`, `The closing balance is ${closing.toString()}, but the opening balance and the entries make ${expected.toString()}.`);
+    throw bankFileProblem(
+      'totals',
+      `${at}/Bal`,
+      `The closing balance is ${closing.toString()}, but the opening balance and the entries make ${expected.toString()}.`,
+    );
   }
 }
 

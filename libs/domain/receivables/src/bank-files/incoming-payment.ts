@@ -56,5 +56,9 @@ export type BankFileFault = 'empty' | 'unknown_format' | 'encoding' | 'cut' | 't
  * element.
  */
 export function bankFileProblem(fault: BankFileFault, at: string, detail: string): Problem {
-  return new Problem(fault === 'too_large' ? 'payload_too_large' : 'unprocessable', at === '' ? detail : `${at}: ${detail}`, { param: 'file', fault, at });
+  return new Problem(fault === 'too_large' ? 'payload_too_large' : 'unprocessable', at === '' ? detail : `${at}: ${detail}`, {
+    param: 'file',
+    fault,
+    at,
+  });
 }

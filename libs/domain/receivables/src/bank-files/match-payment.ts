@@ -8,13 +8,23 @@ export interface ReferenceOwner {
 }
 
 export type PaymentMatch<Owner extends ReferenceOwner = ReferenceOwner> =
-  | { readonly kind: 'matched'; readonly by: 'reference' | 'message'; readonly customerId: string; readonly owners: readonly Owner[] }
+  | {
+      readonly kind: 'matched';
+      readonly by: 'reference' | 'message';
+      readonly customerId: string;
+      readonly owners: readonly Owner[];
+    }
   /** `several_customers`: its references belong to more than one, and a person has to decide. */
   | { readonly kind: 'unmatched'; readonly reason: 'no_reference' | 'unknown_reference' | 'several_customers' };
 
 /** Every reference that a payment names, in normal form, in order: structured ones; those in its message. */
-export function referencesOf(payment: IncomingPayment): { readonly structured: readonly string[]; readonly message: readonly string[] } {
-  const structured = [payment.reference, ...payment.furtherReferences.map(({ reference }) => reference)].flatMap((reference) => (reference ? [normalisePaymentReference(reference)] : []));
+export function referencesOf(payment: IncomingPayment): {
+  readonly structured: readonly string[];
+  readonly message: readonly string[];
+} {
+  const structured = [payment.reference, ...payment.furtherReferences.map(({ reference }) => reference)].flatMap((reference) =>
+    reference ? [normalisePaymentReference(reference)] : [],
+  );
   return { structured: [...new Set(structured)], message: referencesIn(payment.text ?? '') };
 }
 
@@ -22,13 +32,20 @@ export function referencesOf(payment: IncomingPayment): { readonly structured: r
  * Finds whose invoice a payment pays. `lookup` is asked with references in normal form (`normalisePaymentReference`).
  * Structured references decide; only when none of them is known are those in the message tried.
  */
-export function matchPayment<Owner extends ReferenceOwner>(payment: IncomingPayment, lookup: (reference: string) => Owner | undefined): PaymentMatch<Owner> {
+export function matchPayment<Owner extends ReferenceOwner>(
+  payment: IncomingPayment,
+  lookup: (reference: string) => Owner | undefined,
+): PaymentMatch<Owner> {
   const { structured, message } = referencesOf(payment);
-  for (const [by, references] of [['reference', structured], ['message', message]] as const) {
+  for (const [by, references] of [
+    ['reference', structured],
+    ['message', message],
+  ] as const) {
     const owners = references.flatMap((reference) => lookup(reference) ?? []);
     const [owner] = owners;
     if (!owner) continue;
-    if (owners.some(({ customerId }) => customerId !== owner.customerId)) return { kind: 'unmatched', reason: 'several_customers' };
+    if (owners.some(({ customerId }) => customerId !== owner.customerId))
+      return { kind: 'unmatched', reason: 'several_customers' };
     return { kind: 'matched', by, customerId: owner.customerId, owners };
   }
   return { kind: 'unmatched', reason: structured.length + message.length === 0 ? 'no_reference' : 'unknown_reference' };

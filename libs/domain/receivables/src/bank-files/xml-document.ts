@@ -20,13 +20,23 @@ const encodings = new Set(['utf-8', 'utf8', 'us-ascii', 'iso-8859-1', 'iso-8859-
 export function parseXml(bytes: Uint8Array): XmlElement {
   const text = decode(bytes);
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) {
-    throw bankFileProblem('malformed', 'DOCTYPE', 'The file declares a document type, which bank files do not have; it is refused.');
+    throw bankFileProblem(
+      'malformed',
+      'DOCTYPE',
+      'The file declares a document type, which bank files do not have; it is refused.',
+    );
   }
   const validity = XMLValidator.validate(text);
   if (validity !== true) {
     const { msg, line } = validity.err;
     const cut = !/>\s*$/.test(text) || /expected closing|unclosed|not closed/i.test(msg);
-    throw bankFileProblem(cut ? 'cut' : 'malformed', `line ${line}`, cut ? `The XML ends before its elements are closed (${msg}). Fetch the file from the bank again.` : `The XML is not well-formed: ${msg}`);
+    throw bankFileProblem(
+      cut ? 'cut' : 'malformed',
+      `line ${line}`,
+      cut
+        ? `The XML ends before its elements are closed (${msg}). Fetch the file from the bank again.`
+        : `The XML is not well-formed: ${msg}`,
+    );
   }
   const parser = new XMLParser({
     ignoreAttributes: false,
@@ -53,15 +63,25 @@ export function parseXml(bytes: Uint8Array): XmlElement {
 
 function decode(bytes: Uint8Array): string {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff) || bytes[0] === 0 || bytes[1] === 0) {
-    throw bankFileProblem('encoding', 'line 1', 'The file is UTF-16; bank files are UTF-8. Fetch it from the bank again without converting it.');
+    throw bankFileProblem(
+      'encoding',
+      'line 1',
+      'The file is UTF-16; bank files are UTF-8. Fetch it from the bank again without converting it.',
+    );
   }
   const prolog = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
-  const declared = /^(?:\u00EF\u00BB\u00BF)?\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)["']/.exec(prolog)?.[1]?.toLowerCase() ?? 'utf-8';
-  if (!encodings.has(declared)) throw bankFileProblem('encoding', 'line 1', `The file says it is “${declared}”; UTF-8 and ISO 8859-1 are read.`);
+  const declared =
+    /^(?:\u00EF\u00BB\u00BF)?\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)["']/.exec(prolog)?.[1]?.toLowerCase() ?? 'utf-8';
+  if (!encodings.has(declared))
+    throw bankFileProblem('encoding', 'line 1', `The file says it is “${declared}”; UTF-8 and ISO 8859-1 are read.`);
   try {
     return new TextDecoder(declared, { fatal: true }).decode(bytes);
   } catch {
-    throw bankFileProblem('encoding', 'line 1', `The file says it is ${declared}, but its bytes are not. Fetch it from the bank again without converting it.`);
+    throw bankFileProblem(
+      'encoding',
+      'line 1',
+      `The file says it is ${declared}, but its bytes are not. Fetch it from the bank again without converting it.`,
+    );
   }
 }
 

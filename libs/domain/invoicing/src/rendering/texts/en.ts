@@ -56,7 +56,8 @@ export const en = {
   reverse_charge: 'Reverse charge: VAT to be accounted for by the recipient, Article 196 of Directive 2006/112/EC.',
   export: 'Supply outside the scope of EU VAT, Articles 44 and 59 of Directive 2006/112/EC.',
   exempt: 'Exempt',
-  reminderIntro: 'We have not yet seen your payment of the invoices below. If you have paid in the last few days, please disregard this letter.',
+  reminderIntro:
+    'We have not yet seen your payment of the invoices below. If you have paid in the last few days, please disregard this letter.',
   reminderBlock: 'If they are not paid by {date}, the devices will be blocked.',
   reminderBlocked: 'Devices are blocked until the amount is paid; they open again within moments of your payment.',
   reminderFee: 'Reminder fee',

@@ -57,7 +57,8 @@ export const nl: Texts = {
   reverse_charge: 'Btw verlegd: de afnemer is de btw verschuldigd, artikel 196 van Richtlijn 2006/112/EG.',
   export: 'Prestatie buiten de EU-btw, artikelen 44 en 59 van Richtlijn 2006/112/EG.',
   exempt: 'Vrijgesteld',
-  reminderIntro: 'Wij hebben uw betaling van onderstaande facturen nog niet ontvangen. Hebt u de afgelopen dagen betaald, dan kunt u deze brief als niet verzonden beschouwen.',
+  reminderIntro:
+    'Wij hebben uw betaling van onderstaande facturen nog niet ontvangen. Hebt u de afgelopen dagen betaald, dan kunt u deze brief als niet verzonden beschouwen.',
   reminderBlock: 'Als ze niet uiterlijk op {date} zijn betaald, worden de apparaten geblokkeerd.',
   reminderBlocked: 'De apparaten zijn geblokkeerd tot het bedrag is betaald; enkele ogenblikken na uw betaling werken ze weer.',
   reminderFee: 'Herinneringskosten',

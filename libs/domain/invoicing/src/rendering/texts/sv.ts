@@ -57,7 +57,8 @@ export const sv: Texts = {
   reverse_charge: 'Omvänd betalningsskyldighet: köparen redovisar momsen, artikel 196 i direktiv 2006/112/EG.',
   export: 'Omsättning utanför EU:s mervärdesskatt, artiklarna 44 och 59 i direktiv 2006/112/EG.',
   exempt: 'Undantagen',
-  reminderIntro: 'Vi har ännu inte sett din betalning av fakturorna nedan. Har du betalat de senaste dagarna kan du bortse från brevet.',
+  reminderIntro:
+    'Vi har ännu inte sett din betalning av fakturorna nedan. Har du betalat de senaste dagarna kan du bortse från brevet.',
   reminderBlock: 'Betalas de inte senast den {date} spärras enheterna.',
   reminderBlocked: 'Enheterna är spärrade tills beloppet är betalt; de öppnas några ögonblick efter betalningen.',
   reminderFee: 'Påminnelseavgift',
