@@ -5,7 +5,7 @@ import { verifyTenantChains } from '@tollkeeper/chain-kit';
 import { invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { renderInvoicePdf } from '@tollkeeper/invoicing';
 import { derivedId, fromRfc3339, Problem } from '@tollkeeper/kernel';
-import { Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { chainPrefixes } from './store/chains.js';
 import { toBillRunMessage } from './store/bill-run.mapping.js';
 import { toInvoiceMessage } from './store/invoice.mapping.js';
@@ -122,9 +122,10 @@ export class InvoicingController {
     return create(ratingV1.VerifyReplySchema, { ...verified, faults: [...verified.faults], nextCursor: verified.next });
   }
 
-  /** Nothing of invoicing falls due by itself: bill runs are started, self-closed accounts come as facts. */
+  /** Nothing of invoicing falls due by itself; but accounts that closed themselves must have their invoices before dunning looks. */
   @Rpc(method.runDue)
   async runDue(@Payload() _request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
+    await factsCaughtUp(this.ports.bus, this.ports.timers, 'invoicing');
     await this.core.billRuns.idle();
     return create(tenantV1.RunDueReplySchema, {});
   }

@@ -5,7 +5,7 @@ import { verifyTenantChains } from '@tollkeeper/chain-kit';
 import { ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { parseDecimal } from '@tollkeeper/money';
-import { Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { defaultDunningPolicy } from '@tollkeeper/receivables';
 import { ReceivablesCore } from './receivables.core.js';
 import { chainPrefixes, customerChain } from './store/chains.js';
@@ -93,6 +93,7 @@ export class AccountsController {
   async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
     const now = fromRfc3339(request.now);
     if (now === undefined) throw new Problem('invalid_request', `now “${request.now}” is not an RFC 3339 time.`, { param: 'now' });
+    await factsCaughtUp(this.ports.bus, this.ports.timers, 'receivables');
     const { reminders, blocks } = await dunOverdue({ client: this.ports.client, views: this.core.views, accounts: this.core.accounts }, request.tenantId, now);
     const done: Record<string, number> = {};
     if (reminders > 0) done['reminders_sent'] = reminders;

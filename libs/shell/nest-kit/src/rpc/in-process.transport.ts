@@ -24,7 +24,8 @@ export class InProcessServer extends Server implements CustomTransportStrategy {
 
   /** Runs the handler of a pattern and gives its only answer to `callback`. */
   async handle(pattern: string, data: unknown, callback: (packet: WritePacket) => void): Promise<void> {
-    const handler = this.getHandlerByPattern(pattern);
+    // Our patterns are plain texts, registered as they are: Nest's own look-up would first try to read each as JSON.
+    const handler = this.messageHandlers.get(pattern);
     if (!handler) {
       callback({ err: new Problem('unavailable', `No service answers ${pattern} now; try again.`, { retryAfterS: 1 }), isDisposed: true });
       return;
