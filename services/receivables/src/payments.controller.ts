@@ -36,6 +36,7 @@ export class PaymentsController {
         amount: wanted.amount,
         currency: wanted.currency,
         reference: wanted.reference,
+        furtherReferences: [],
         text: wanted.text,
         payer: wanted.payer,
         receivedAt: wanted.receivedAt || toRfc3339(now),

@@ -13,6 +13,8 @@ export interface IncomingMoney {
   readonly amount: string;
   readonly currency: string;
   readonly reference: string;
+  /** More references that the payer named. */
+  readonly furtherReferences: readonly string[];
   readonly text: string;
   readonly payer: string;
   /** RFC 3339. */
@@ -77,8 +79,8 @@ export class Payments {
           bankIdentity,
           source,
           createdAt: toRfc3339(now),
-          customerId: found?.customer ?? money.customerId,
-          invoiceIds: found ? [found.invoiceId] : [],
+          customerId: found[0]?.customer ?? money.customerId,
+          invoiceIds: found.map(({ invoiceId }) => invoiceId),
           fromSuspense: false,
         };
         return { kind: 'payment_received', body: {}, state };
@@ -102,13 +104,14 @@ export class Payments {
     });
   }
 
-  /** By reference, then by a reference in the payer's words; only in the payment's currency. */
-  private async match(tenantId: string, money: IncomingMoney): Promise<ReferenceDocument | undefined> {
-    const candidates = [money.reference === '' ? [] : [normalisePaymentReference(money.reference)], referencesIn(money.text)].flat();
+  /** The invoices named by reference, else in the payer's words; only of one customer, and only in the payment's currency. */
+  private async match(tenantId: string, money: IncomingMoney): Promise<readonly ReferenceDocument[]> {
+    const named = [money.reference, ...money.furtherReferences].filter((reference) => reference !== '').map(normalisePaymentReference);
+    const candidates = [...new Set([...named, ...referencesIn(money.text)])];
     const documents = await this.views.references.getMany(candidates.map((candidate) => referenceId(tenantId, candidate)));
-    return documents.find(
-      (document) => document?.currency === money.currency && (money.customerId === '' || document.customer === money.customerId),
-    );
+    const usable = documents.filter((document) => document !== undefined).filter(({ currency }) => currency === money.currency);
+    const customer = money.customerId || usable[0]?.customer;
+    return usable.filter((document) => document.customer === customer);
   }
 
   /** Follow-up of a payment's entry: the money reaches an account once, and the payment shows where it went. */

@@ -1,0 +1,66 @@
+import type { receivablesV1 } from '@tollkeeper/contracts';
+import { derivedId, type Instant } from '@tollkeeper/kernel';
+import { parseDecimal, sumDecimals } from '@tollkeeper/money';
+import { type BankFile, type IncomingPayment, readBankFile } from '@tollkeeper/receivables';
+import type { IncomingMoney, Payments } from './receive-payment.js';
+
+export interface ImportedPayments {
+  /** Ids of the payments that this import brought, in the order of the file. */
+  readonly ids: readonly string[];
+  readonly sums: {
+    readonly format: string;
+    readonly payments: number;
+    /** Already known from an earlier file, or twice in this one. */
+    readonly repeated: number;
+    readonly skipped: number;
+    readonly total: string;
+    readonly currency: string;
+  };
+}
+
+/**
+ * Reads a bank's file whole before anything is booked, so that a cut or damaged one changes nothing. Each payment has the
+ * bank's identity: the same file, or the same payment in another file, is booked once. A reversal is not booked by
+ * itself; it is counted as skipped, for a person to look at.
+ * @throws Problem naming the line or element of the file that is wrong.
+ */
+export async function importPayments(payments: Payments, request: receivablesV1.ImportPaymentsRequest, now: Instant): Promise<ImportedPayments> {
+  const { tenantId } = request;
+  const file = readBankFile(request.content);
+  const incoming = file.payments.filter(({ kind }) => kind === 'payment');
+  const ids: string[] = [];
+  for (const payment of incoming) {
+    const money = toMoney(tenantId, payment, file);
+    const { fresh } = await payments.receive(tenantId, money, now);
+    if (fresh) ids.push(money.id);
+  }
+  const currencies = new Set(incoming.map(({ currency }) => currency));
+  return {
+    ids,
+    sums: {
+      format: file.format,
+      payments: incoming.length,
+      repeated: incoming.length - ids.length,
+      skipped: file.skipped.length + file.payments.length - incoming.length,
+      total: currencies.size === 1 ? sumDecimals(incoming.map(({ amount }) => parseDecimal(amount))).toString() : '',
+      currency: currencies.size === 1 ? ([...currencies][0] ?? '') : '',
+    },
+  };
+}
+
+function toMoney(tenantId: string, payment: IncomingPayment, file: BankFile): IncomingMoney {
+  const bankIdentity = `${file.format} ${payment.identity}`;
+  return {
+    id: derivedId('payment', tenantId, `bank:${bankIdentity}`),
+    amount: payment.amount,
+    currency: payment.currency,
+    reference: payment.reference ?? '',
+    furtherReferences: payment.furtherReferences.map(({ reference }) => reference),
+    text: payment.text ?? '',
+    payer: payment.payer?.name ?? '',
+    receivedAt: `${payment.bookedOn}T00:00:00.000Z`,
+    bankIdentity,
+    source: file.format,
+    customerId: '',
+  };
+}
