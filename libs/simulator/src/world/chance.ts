@@ -43,9 +43,8 @@ export class Chance implements Randomness {
   }
 
   pick<T>(list: readonly T[]): T {
-    const item = list[this.below(list.length)];
-    if (item === undefined) throw new RangeError('nothing to pick from');
-    return item;
+    if (list.length === 0) throw new RangeError('nothing to pick from');
+    return list[this.below(list.length)] as T;
   }
 
   shuffled<T>(list: readonly T[]): T[] {

@@ -1,6 +1,9 @@
 /** What code under simulation may not touch: it would make a seed run differently the next time. */
 const forbidden = 'the simulation found a source of time or chance that did not come through a port';
 
+/** temporal-polyfill looks for changes of the clocks up to three years after the present, and nothing else; here the present stands still. */
+const searchHorizon = Date.UTC(2026, 0, 1);
+
 export interface Trap {
   /** What was touched, with the stack of the first time. */
   readonly leaks: readonly Error[];
@@ -27,7 +30,8 @@ export function trapNondeterminism(): Trap {
     }
 
     static override now(): number {
-      return leak('Date.now()');
+      const { stack = '' } = new Error();
+      return stack.includes('/temporal-polyfill/') ? searchHorizon : leak('Date.now()');
     }
   }
   const kept = { Date: RealDate, setTimeout, setInterval, random: Math.random };
