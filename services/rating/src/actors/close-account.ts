@@ -22,7 +22,8 @@ export function dueFees(state: AccountState, until: Instant): readonly PendingLi
     if (period.start < state.feesUntil) continue;
     const from = Math.max(period.start, start);
     const to = Math.min(period.end, end);
-    const share = shareOf(daysBetween(from, to, terms.timeZone), daysBetween(period.start, period.end, terms.timeZone));
+    const days = Decimal.fromInteger(daysBetween(from, to, terms.timeZone));
+    const of = Decimal.fromInteger(daysBetween(period.start, period.end, terms.timeZone));
     for (const fee of terms.fees) {
       lines.push({
         periodStart: period.start,
@@ -34,8 +35,8 @@ export function dueFees(state: AccountState, until: Instant): readonly PendingLi
         fee: fee.code,
         description: fee.description,
         adjustment: false,
-        quantity: share,
-        amount: share === Decimal.one ? Decimal.of(fee.amount) : Decimal.of(fee.amount).times(share).rounded(shareDigits),
+        quantity: shareOf(Decimal.one, days, of),
+        amount: shareOf(Decimal.of(fee.amount), days, of),
         events: 0,
       });
     }
@@ -43,8 +44,9 @@ export function dueFees(state: AccountState, until: Instant): readonly PendingLi
   return lines;
 }
 
-function shareOf(days: number, of: number): Decimal {
-  return days === of ? Decimal.one : Decimal.fromInteger(days).dividedBy(Decimal.fromInteger(of)).rounded(shareDigits);
+/** value × days ÷ of; divided last, so that a share that comes out even is exact. */
+function shareOf(value: Decimal, days: Decimal, of: Decimal): Decimal {
+  return days.equals(of) ? value : value.times(days).dividedBy(of).rounded(shareDigits);
 }
 
 /** Local days in [from, to). */
