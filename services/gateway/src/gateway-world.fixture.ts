@@ -11,9 +11,9 @@ import type { ChainStore, ViewStore } from '@tollkeeper/ports';
 import { createGatewayAdapter, GatewayModule, type GatewayOptions } from './index.js';
 
 /** What a service answers; anything that it does not name is answered with an empty message. */
-export type Handler = (request: Message) => Message | Promise<Message>;
+type Handler = (request: Message) => Message | Promise<Message>;
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly request: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 import type { tenantV1 } from '@tollkeeper/contracts';
-import { newId, Problem } from '@tollkeeper/kernel';
+import { Problem } from '@tollkeeper/kernel';
 import { readTrace, type ServicePorts, type TraceContext } from '@tollkeeper/nest-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { GatewayLimits } from '../gateway.options.js';
@@ -13,6 +13,7 @@ import { notFound } from './problem-document.js';
 import { bodyLimit } from './read-body.js';
 import type { Route } from './route.js';
 import { problemOf, sendProblem } from './send.js';
+import { requestIds } from './request-ids.js';
 import { serveRoute } from './serve-route.js';
 
 declare module 'fastify' {
@@ -39,7 +40,7 @@ export const jsonMediaType = 'application/json';
 /** Puts the routes on Fastify: everything that is the same for every route happens here and in `serveRoute`. */
 export function registerRoutes(fastify: FastifyInstance, routes: readonly Route[], engine: Engine): void {
   const { ports } = engine;
-  fastify.setGenReqId(() => newId('request', ports.clock.now(), ports.randomness));
+  fastify.setGenReqId(requestIds(ports.clock, ports.randomness));
   fastify.decorateRequest('principal', null);
   fastify.decorateRequest('trace', null);
   fastify.decorateRequest('answerType', jsonMediaType);
@@ -93,7 +94,7 @@ function guard(route: Route, { authenticator, rateLimit }: Engine): (request: Fa
 }
 
 /** `/v1/customers/{id}` → `/v1/customers/:id` */
-export function fastifyPath(path: string): string {
+function fastifyPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 

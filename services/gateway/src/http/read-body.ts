@@ -38,7 +38,7 @@ export async function readBytes(request: FastifyRequest, limit: number): Promise
 }
 
 /** @throws Problem `unsupported_media_type` that lists what is taken */
-export function assertMediaType(contentType: string | undefined, taken: readonly string[]): string {
+function assertMediaType(contentType: string | undefined, taken: readonly string[]): string {
   const type = mediaTypeOf(contentType);
   if (taken.includes(type)) return type;
   const given = type === '' ? 'There is no Content-Type' : `Content-Type ${type} is not taken here`;

@@ -21,7 +21,7 @@ export const tags = {
   Proof: 'Verification of chains and of pricing, and the test clock of sandboxes.',
 } as const;
 
-export type Tag = keyof typeof tags;
+type Tag = keyof typeof tags;
 
 /** A part of the path. */
 export interface PathParam {
@@ -62,7 +62,7 @@ export interface RawBody {
 }
 
 /** Bytes of any amount, handed on while they arrive. */
-export interface StreamBody {
+interface StreamBody {
   readonly kind: 'stream';
   readonly examples: Readonly<Record<string, string>>;
   readonly description: string;
@@ -82,7 +82,7 @@ export type OwnedBy =
   | { readonly by: 'ask'; readonly method: DescMethodUnary; readonly param: string; readonly field: string };
 
 /** A header of the request beside those that every route takes. */
-export interface HeaderParam {
+interface HeaderParam {
   readonly description: string;
   readonly example: string;
   readonly required?: boolean;

@@ -95,7 +95,7 @@ async function askRoute<I extends DescMessage, O extends DescMessage>(route: Rou
   return json;
 }
 
-export function requestFields(route: Route, call: Pick<Call, 'params' | 'query' | 'body'>): JsonObject {
+function requestFields(route: Route, call: Pick<Call, 'params' | 'query' | 'body'>): JsonObject {
   const fields: Record<string, JsonValue> = { ...call.query };
   for (const [name, param] of Object.entries(route.params ?? {})) fields[param.field ?? name] = call.params[name] ?? '';
   if (route.body?.kind !== 'json') return fields;

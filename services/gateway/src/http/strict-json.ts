@@ -1,6 +1,6 @@
 import { Problem } from '@tollkeeper/kernel';
 
-export type JsonMembers = { [key: string]: JsonData };
+type JsonMembers = { [key: string]: JsonData };
 export type JsonData = null | boolean | number | string | JsonData[] | JsonMembers;
 
 /** Nothing that people bill with is nested deeper. */

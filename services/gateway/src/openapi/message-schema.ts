@@ -1,12 +1,12 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { isJsonText } from '../messages/message-json.mapping.js';
-import { commonFields } from './common-fields.js';
+import { fieldMeanings } from './field-meanings.js';
 
 export type Comments = Readonly<Record<string, string>>;
 
 /** Name of a message among the document's components. Two packages share `ChainFault`; it says the same in both. */
-export function componentName(message: DescMessage): string {
+function componentName(message: DescMessage): string {
   return message.name;
 }
 
@@ -36,7 +36,7 @@ function alwaysThere(field: DescField): boolean {
 }
 
 function describeField(field: DescField, comments: Comments, components: Record<string, JsonValue>): JsonObject {
-  const description = comments[`${field.parent.typeName}.${field.name}`] ?? commonFields[field.name]?.description;
+  const description = comments[`${field.parent.typeName}.${field.name}`] ?? fieldMeanings[field.name]?.description;
   const value = describeValue(field, comments, components);
   const schema: JsonObject =
     field.fieldKind === 'list' ? { type: 'array', items: value } : field.fieldKind === 'map' ? { type: 'object', additionalProperties: value } : value;
@@ -56,7 +56,7 @@ function describeValue(field: DescField, comments: Comments, components: Record<
     case ScalarType.BYTES:
       return { type: 'string', contentEncoding: 'base64' };
     default: {
-      const format = commonFields[field.name]?.format;
+      const format = fieldMeanings[field.name]?.format;
       return { type: 'string', ...(format === undefined ? {} : { format }) };
     }
   }
@@ -96,6 +96,6 @@ function singleValue(field: DescField, depth: number): JsonValue | undefined {
     case ScalarType.BYTES:
       return '';
     default:
-      return commonFields[field.name]?.example;
+      return fieldMeanings[field.name]?.example;
   }
 }

@@ -1,6 +1,6 @@
 import { ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import type { OwnedBy, Route } from '../http/route.js';
-import { flag, listQuery, reference } from '../schemas/common.schemas.js';
+import { flag, listQuery, reference } from '../schemas/value.schemas.js';
 import { devicesBody } from '../schemas/tenant.schemas.js';
 import { deviceParam, exampleId } from './path-params.js';
 

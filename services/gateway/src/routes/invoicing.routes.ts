@@ -1,7 +1,7 @@
 import { invoicingV1 } from '@tollkeeper/contracts';
 import { invoiceTypes, readInvoice, readInvoicePdf } from '../handlers/render.js';
 import type { Route } from '../http/route.js';
-import { listQuery, reference, text } from '../schemas/common.schemas.js';
+import { listQuery, reference, text } from '../schemas/value.schemas.js';
 import { billRunBody, creditNoteBody } from '../schemas/money.schemas.js';
 import { exampleId, idParam } from './path-params.js';
 

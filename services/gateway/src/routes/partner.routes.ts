@@ -1,7 +1,7 @@
 import { commissionsV1, tenantV1 } from '@tollkeeper/contracts';
 import { readStatement, readStatementAs, statementTypes } from '../handlers/render.js';
 import type { Route } from '../http/route.js';
-import { currency, listQuery, reference } from '../schemas/common.schemas.js';
+import { currency, listQuery, reference } from '../schemas/value.schemas.js';
 import { agreementBody } from '../schemas/money.schemas.js';
 import { partnerBody } from '../schemas/tenant.schemas.js';
 import { exampleId, idParam } from './path-params.js';

@@ -4,7 +4,7 @@ import { live, ready } from '../handlers/health.js';
 import { advanceTestClock, readClock } from '../handlers/test-clock.js';
 import { verifyAllChains } from '../handlers/verify.js';
 import type { Route, RouteAnswer } from '../http/route.js';
-import { listQuery } from '../schemas/common.schemas.js';
+import { listQuery } from '../schemas/value.schemas.js';
 import { clockBody } from '../schemas/tenant.schemas.js';
 
 const health = z.object({ status: z.literal('ok') });

@@ -3,7 +3,7 @@ import { ratingV1 } from '@tollkeeper/contracts';
 import { readPriceList } from '../handlers/price-list-files.js';
 import type { Route } from '../http/route.js';
 import { priceListRepresentations, priceListTypes } from '../messages/price-list-files.js';
-import { listQuery } from '../schemas/common.schemas.js';
+import { listQuery } from '../schemas/value.schemas.js';
 import { meterBody, priceListBody } from '../schemas/rating.schemas.js';
 import { asId } from './path-params.js';
 

@@ -2,7 +2,7 @@ import { receivablesV1 } from '@tollkeeper/contracts';
 import { z } from 'zod';
 import { importPayments } from '../handlers/import-payments.js';
 import type { Route } from '../http/route.js';
-import { currency, listQuery, reference, text } from '../schemas/common.schemas.js';
+import { currency, listQuery, reference, text } from '../schemas/value.schemas.js';
 import { assignBody, dunningPolicyBody, paymentBody } from '../schemas/money.schemas.js';
 import { asId, exampleId, idParam } from './path-params.js';
 

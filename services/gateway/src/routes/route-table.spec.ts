@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DescMessage } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LevelChainStore } from '@tollkeeper/chain-store-level';
 import { Problem } from '@tollkeeper/kernel';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
+import { z } from 'zod';
 import { type GatewayWorld, openGatewayWorld } from '../gateway-world.fixture.js';
 import type { Route } from '../http/route.js';
 import { routeTable } from './route-table.js';
@@ -48,6 +50,24 @@ async function send(route: Route, changes: { readonly key?: string; readonly url
 const named = routeTable.map((route) => [`${route.method} ${route.path}`, route] as const);
 const writesJson = named.filter(([, route]) => route.body?.kind === 'json');
 
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+}
+
+/** Members of a body's schema, at any depth, that have no field in the message. */
+function unknownMembers(schema: JsonSchema, message: DescMessage | undefined): string[] {
+  const variants = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.items ? [schema.items] : [])];
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const field = message?.fields.find((one) => one.name === name);
+    if (!field) return [name];
+    return field.message ? unknownMembers(member, field.message).map((inner) => `${name}.${inner}`) : [];
+  });
+  return [...own, ...variants.flatMap((variant) => unknownMembers(variant, message))];
+}
+
 describe('every route', () => {
   it('has an operation id and an address of its own', () => {
     expect(new Set(routeTable.map((route) => route.operationId)).size).toBe(routeTable.length);
@@ -77,6 +97,14 @@ describe('every route', () => {
     const impossible = Object.fromEntries(Object.keys(route.params ?? {}).map((name) => [name, 'no such/thing']));
     const reply = await send(route, { params: impossible });
     expect([reply.status, reply.json()['code']]).toEqual([404, 'not_found']);
+  });
+
+  it.each(writesJson.filter(([, route]) => route.asks))('%s takes no member that the request message lacks', (_name, route) => {
+    if (route.body?.kind !== 'json' || !route.asks) throw new Error('filtered above');
+    const { into, schema } = route.body;
+    const input = route.asks.input as DescMessage;
+    const target = into === undefined ? input : input.fields.find((field) => field.name === into)?.message;
+    expect(unknownMembers(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, target)).toEqual([]);
   });
 
   it('restricts keys that are bound to one customer or partner wherever their roles can read', () => {

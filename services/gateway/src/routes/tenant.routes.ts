@@ -2,7 +2,7 @@ import { tenantV1 } from '@tollkeeper/contracts';
 import { createOwnKey, createTenantKey } from '../handlers/create-key.js';
 import { whoAmI } from '../handlers/who-am-i.js';
 import type { Route } from '../http/route.js';
-import { listQuery } from '../schemas/common.schemas.js';
+import { listQuery } from '../schemas/value.schemas.js';
 import { apiKeyBody, billingEntityBody, brandBody, tenantBody } from '../schemas/tenant.schemas.js';
 import { exampleId, idParam } from './path-params.js';
 

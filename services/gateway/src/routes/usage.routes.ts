@@ -1,7 +1,7 @@
 import { ingestionV1 } from '@tollkeeper/contracts';
 import { receiveFile, resumeFile } from '../handlers/receive-file.js';
 import type { Route } from '../http/route.js';
-import { code, date, listQuery, reference } from '../schemas/common.schemas.js';
+import { code, date, listQuery, reference } from '../schemas/value.schemas.js';
 import { fileQuery, mappingBody, replayItemBody, replayReasonBody } from '../schemas/usage.schemas.js';
 import { z } from 'zod';
 import { asId, idParam } from './path-params.js';

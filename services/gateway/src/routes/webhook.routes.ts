@@ -1,6 +1,6 @@
 import { tenantV1 } from '@tollkeeper/contracts';
 import type { Route } from '../http/route.js';
-import { listQuery, reference } from '../schemas/common.schemas.js';
+import { listQuery, reference } from '../schemas/value.schemas.js';
 import { webhookBody } from '../schemas/tenant.schemas.js';
 import { idParam } from './path-params.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, code, currency, date, decimal, instant, percentage, reference, text } from './common.schemas.js';
+import { amount, code, currency, date, decimal, instant, percentage, reference, text } from './value.schemas.js';
 
 export const billRunBody = z.strictObject({
   billing_entity_id: reference,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, code, currency, decimal, instant, text } from './common.schemas.js';
+import { amount, code, currency, decimal, instant, text } from './value.schemas.js';
 
 export const meterBody = z.strictObject({
   code,

@@ -2,7 +2,7 @@ import { roles, scopes } from '@tollkeeper/tenancy';
 import { z } from 'zod';
 import {
   address, amount, code, colour, country, currency, date, email, instant, language, reference, text, timeZone,
-} from './common.schemas.js';
+} from './value.schemas.js';
 
 export const tenantBody = z.strictObject({
   name: text(200),
@@ -75,7 +75,7 @@ export const partnerBody = z.strictObject({
   address: address.optional(),
 });
 
-export const mostDevices = 1000;
+const mostDevices = 1000;
 
 const device = z.strictObject({
   reference: reference.describe('What usage calls it (EVSE id, ICCID, DevEUI …); unique in the tenant and never changed.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { code, reference, text } from './common.schemas.js';
+import { code, reference, text } from './value.schemas.js';
 
 export const mappingBody = z.strictObject({
   code,

@@ -27,7 +27,7 @@ export function assertMay(route: Route, principal: tenantV1.Principal): void {
   }
 }
 
-export type Owner = 'customer' | 'partner';
+type Owner = 'customer' | 'partner';
 
 /** The customer or partner that the key is bound to; empty for none. */
 export function ownId(kind: Owner, principal: tenantV1.Principal): string {
@@ -35,7 +35,7 @@ export function ownId(kind: Owner, principal: tenantV1.Principal): string {
 }
 
 /** How the route keeps this caller to its own; undefined when the caller is not bound. */
-export function ownershipOf(route: Route, principal: tenantV1.Principal): { readonly owned: OwnedBy; readonly id: string } | undefined {
+function ownershipOf(route: Route, principal: tenantV1.Principal): { readonly owned: OwnedBy; readonly id: string } | undefined {
   for (const kind of ['customer', 'partner'] as const) {
     const id = ownId(kind, principal);
     const owned = route.bound?.[kind];

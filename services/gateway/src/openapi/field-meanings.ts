@@ -1,18 +1,18 @@
 import { exampleId } from '../routes/path-params.js';
 
-interface CommonField {
+interface FieldMeaning {
   readonly description?: string;
   readonly format?: string;
   /** Without one, examples leave the field out. */
   readonly example?: string;
 }
 
-const moment: CommonField = { format: 'date-time', example: '2026-02-01T06:00:00.000Z' };
-const day: CommonField = { format: 'date', example: '2026-02-01' };
-const money: CommonField = { description: 'Decimal, in the currency beside it.', example: '149.00' };
+const moment: FieldMeaning = { format: 'date-time', example: '2026-02-01T06:00:00.000Z' };
+const day: FieldMeaning = { format: 'date', example: '2026-02-01' };
+const money: FieldMeaning = { description: 'Decimal, in the currency beside it.', example: '149.00' };
 
 /** What fields of one name mean wherever they stand; a comment of the proto file has precedence. */
-export const commonFields: Readonly<Record<string, CommonField>> = {
+export const fieldMeanings: Readonly<Record<string, FieldMeaning>> = {
   id: { description: 'Id; its prefix says what it names, and ids sort by age.', example: exampleId('inv') },
   next_cursor: { description: 'Cursor of the next page; absent on the last one.' },
   tenant_id: { description: 'Tenant.', example: exampleId('ten') },
