@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
 import { ingestionV1 } from '@tollkeeper/contracts';
 import { InProcessClient, InProcessServer, rpcPattern, ServiceClient } from '@tollkeeper/nest-kit';
-import { IngestionHouse, tenant } from './ingestion.fixtures.js';
+import { IngestionHouse, tenant } from './ingestion-house.fixture.js';
 import { IngestionModule } from './ingestion.module.js';
-import { nativeEvent } from './accept/accept.fixtures.js';
+import { nativeEvent } from './accept/accept.fixture.js';
 
 describe('the ingestion module', () => {
   it('answers every method of its proto service', async () => {
@@ -13,7 +13,7 @@ describe('the ingestion module', () => {
     const options = { usagePartitions: 4, filesFolder: `${house.folder}/files2` };
     const app = await NestFactory.createMicroservice(IngestionModule.forRoot(house.core.ports, options), { strategy: server, logger: false });
     try {
-      await app.init();
+      await app.listen();
       for (const method of Object.values(ingestionV1.IngestionService.method)) expect(server.getHandlerByPattern(rpcPattern(method))).toBeDefined();
       const client = new ServiceClient(new InProcessClient(server));
       const body = Buffer.from(JSON.stringify(nativeEvent()));

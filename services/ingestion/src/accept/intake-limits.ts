@@ -28,3 +28,6 @@ export const fieldLimits = { id: 256, source: 256, device: 256, meter: 64, key: 
 
 /** Bounds of a quantity, in digits on either side of the point. */
 export const quantityLimits = { maxIntegerDigits: 20, maxFractionDigits: 18 } as const;
+
+/** Decimal digits that every double holds exactly. */
+export const exactDigits = 15;

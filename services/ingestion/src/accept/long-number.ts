@@ -1,6 +1,5 @@
 import { decimalFault } from '@tollkeeper/money';
-import { quantityLimits } from './intake-limits.js';
-import { exactDigits } from './scan-json.js';
+import { exactDigits, quantityLimits } from './intake-limits.js';
 
 /** A JSON number whose text has more digits than a double holds, or an exponent: kept as the text that was sent. */
 export class LongNumber {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fromRfc3339 } from '@tollkeeper/kernel';
 import { decimalFault } from '@tollkeeper/money';
 import fc from 'fast-check';
-import { contentOf, nativeEvent, newIntake } from './accept.fixtures.js';
+import { contentOf, nativeEvent, newIntake } from './accept.fixture.js';
 import { isQuantity } from './event-fields.js';
 import { readEventTime } from './event-time.js';
 import { defaultIntakeLimits, quantityLimits } from './intake-limits.js';

@@ -92,6 +92,8 @@ describe('the body of a usage request', () => {
     expect(parse('[{"a":1},{"a":{"b":1,"\\u0062":2}}]').duplicateKeys).toEqual(new Map([[1, 'b']]));
     expect(parse('{"a":1}\n{"c":1,"c":1}', 'lines').duplicateKeys).toEqual(new Map([[1, 'c']]));
     expect(parse('[{"a":[{"b":1},{"b":1}]}]').duplicateKeys).toBeUndefined();
+    expect(parse('[{"a":1e3},{"b":1,"b":2}]').duplicateKeys).toEqual(new Map([[1, 'b']]));
+    expect(parse('[{"a":1e3}]').duplicateKeys).toBeUndefined();
   });
 
   it('is unpacked when it is gzip, within bounds', async () => {

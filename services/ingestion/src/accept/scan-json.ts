@@ -1,3 +1,6 @@
+import { exactDigits } from './intake-limits.js';
+import { LongNumber } from './long-number.js';
+
 /** What one pass over the bytes of a JSON text tells before it is parsed. */
 export interface JsonScan {
   /** Deepest nesting of objects and arrays. */
@@ -13,9 +16,6 @@ export interface JsonScan {
   /** Lines that hold something. */
   readonly lines: number;
 }
-
-/** Digits that every double holds exactly. */
-export const exactDigits = 15;
 
 const [quote, backslash, colon, comma, openBrace, closeBrace, openBracket, closeBracket, newline] = [34, 92, 58, 44, 123, 125, 91, 93, 10];
 
@@ -80,7 +80,7 @@ function endOfNumber(bytes: Uint8Array, from: number): number {
 
 /** Members of all objects in a parsed value; `JsonScan.members` is greater when a key stood twice somewhere. */
 export function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
+  if (typeof value !== 'object' || value === null || value instanceof LongNumber) return 0;
   let count = 0;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {

@@ -40,6 +40,7 @@ describe('the records of a JSON file', () => {
     expect((await json('{"a":\n1}\n')).records).toEqual([{ value: { a: 1 }, line: 1 }]);
     expect((await json('[\n1,\n{"a":2}\n]')).records).toEqual([{ value: 1, line: 2 }, { value: { a: 2 }, line: 3 }]);
     expect((await json('{"a":1}\n{"a":2}\n')).records.map((record) => record.line)).toEqual([1, 2]);
+    expect((await json('{"latitude":37.97155556731436}')).records[0]?.fault).toBeUndefined();
     expect((await json('[]')).records).toEqual([]);
   });
 

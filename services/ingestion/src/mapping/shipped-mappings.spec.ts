@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { contentOf, newIntake } from '../accept/accept.fixtures.js';
+import { contentOf, newIntake } from '../accept/accept.fixture.js';
 import { parseKeepingDigits } from '../accept/long-number.js';
 import { readMapped } from '../accept/read-records.js';
 import { CompiledMapping } from './compiled-mapping.js';
 import { parseDefinition } from './definition.js';
-import { ocpiCdr, simRecord, ttsUplink } from './mapping.fixtures.js';
+import { ocpiCdr, simRecord, ttsUplink } from './mapping.fixture.js';
 import { shippedMappings } from './shipped-mappings.js';
 
 function mapped(code: string, document: unknown) {

@@ -4,9 +4,9 @@ import { ingestionV1, ratingV1, tenantV1, usageV1 } from '@tollkeeper/contracts'
 import { intakeTopic, partitionOf } from '@tollkeeper/nest-kit';
 import fc from 'fast-check';
 import { Problem } from '@tollkeeper/kernel';
-import { nativeEvent } from '../accept/accept.fixtures.js';
-import { IngestionHouse, otherTenant, start, tenant, until } from '../ingestion.fixtures.js';
-import { ocpiCdr } from '../mapping/mapping.fixtures.js';
+import { nativeEvent } from '../accept/accept.fixture.js';
+import { IngestionHouse, otherTenant, start, tenant, until } from '../ingestion-house.fixture.js';
+import { ocpiCdr } from '../mapping/mapping.fixture.js';
 
 let house: IngestionHouse;
 beforeEach(async () => {

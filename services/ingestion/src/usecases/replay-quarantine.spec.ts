@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ingestionV1, tenantV1 } from '@tollkeeper/contracts';
-import { nativeEvent } from '../accept/accept.fixtures.js';
-import { IngestionHouse, tenant } from '../ingestion.fixtures.js';
-import { simRecord, ttsUplink } from '../mapping/mapping.fixtures.js';
+import { nativeEvent } from '../accept/accept.fixture.js';
+import { IngestionHouse, tenant } from '../ingestion-house.fixture.js';
+import { simRecord, ttsUplink } from '../mapping/mapping.fixture.js';
 import { shippedMappings } from '../mapping/shipped-mappings.js';
 
 let house: IngestionHouse;
