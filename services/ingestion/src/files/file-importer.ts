@@ -7,6 +7,7 @@ import { UsageIntake } from '../accept/usage-intake.js';
 import type { UsagePublisher } from '../accept/usage-publisher.js';
 import type { CompiledMapping } from '../mapping/compiled-mapping.js';
 import type { MappingCatalogue, TenantMappings } from '../mapping/mapping-catalogue.js';
+import { errorCodeOf } from './error-code.js';
 import { FileFault, type FileRecord } from './file-fault.js';
 import { type FileLedger, type FileProgress, type FileState, receiptIdOf } from './file-ledger.js';
 import { csvRecords, jsonRecords } from './file-records.js';
@@ -100,8 +101,9 @@ export class FileImporter {
       }
       await this.ledger().finish(file, { ...progress, progressBytes: file.sizeBytes }, '', this.ports.now(file.tenant));
     } catch (error) {
-      if (!(error instanceof FileFault)) throw error;
-      await this.ledger().finish(file, progress, error.message, this.ports.now(file.tenant));
+      const fault = errorCodeOf(error) === 'ENOENT' ? new FileFault('The received file is not in the files folder any more; send it again.') : error;
+      if (!(fault instanceof FileFault)) throw error;
+      await this.ledger().finish(file, progress, fault.message, this.ports.now(file.tenant));
     }
   }
 
@@ -150,7 +152,7 @@ export class FileImporter {
       else if (mapping) readMapped(record.value, mapping, intake);
       else readRecords({ records: [record.value], duplicateKeys: undefined, careful: true }, undefined, mappings.byType, intake);
     }
-    if (before.records === 0) refuseWrongMapping(intake, mapping);
+    if (before.records === 0) refuseWrongFile(batch, intake, mapping);
     await this.publish(intake);
     return {
       ...before,
@@ -184,10 +186,16 @@ interface Batch {
 
 const defaultCsv = { delimiter: ',', header: true, encoding: 'utf-8', decimal_comma: false } as const;
 
-/** A file none of whose first records the mapping knows was sent with the wrong one; a million quarantined records help nobody. */
-function refuseWrongMapping(intake: UsageIntake, mapping: CompiledMapping | undefined): void {
+/**
+ * A file none of whose first records can be told apart as usage was sent with the wrong mapping, or is no such file at all; a
+ * million quarantined records would help nobody.
+ */
+function refuseWrongFile(batch: Batch, intake: UsageIntake, mapping: CompiledMapping | undefined): void {
   const { results } = intake.receipt();
-  if (intake.received === 0 || intake.received > intake.quarantined || results.some((result) => result.reason !== 'no_mapping')) return;
-  const by = mapping ? `mapping ${mapping.code}` : 'the tenant\'s mappings for CloudEvents';
-  throw new FileFault(`None of the first ${intake.received} records can be read with ${by}. ${results[0]?.detail ?? ''} Name the right mapping and send the file again.`);
+  const [first] = results;
+  const isUnknown = (result: (typeof results)[number]) => result.reason === 'no_mapping' || (!mapping && result.param === 'specversion');
+  const isUnreadable = batch.records.every((record) => record.fault !== undefined);
+  if (!first || !(isUnreadable || results.every(isUnknown))) return;
+  const by = mapping ? `mapping ${mapping.code}` : 'the mappings that take CloudEvents by their type';
+  throw new FileFault(`None of the first ${results.length} records can be read with ${by}. ${first.detail} Name the right mapping and send the file again.`);
 }

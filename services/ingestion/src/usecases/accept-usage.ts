@@ -21,6 +21,9 @@ export interface AcceptUsageCommand {
   readonly mapping: string;
 }
 
+/** A mapping may make several events of one record; on average no more than this. */
+const maxEventsPerRecord = 4;
+
 /** Takes a batch of usage in: parse, validate, map, split, publish. The answer comes when everything is durable. */
 export class AcceptUsage {
   constructor(
@@ -46,6 +49,9 @@ export class AcceptUsage {
     const receiptId = cause === '' ? newId('receipt', now, this.randomness) : derivedId('receipt', tenantId, cause);
     const intake = new UsageIntake({ tenantId, receiptId, receivedMs: now, origin: 'api' }, this.publisher.topic.partitions, this.limits.originalUnits);
     readRecords(body, named, mappings.byType, intake);
+    if (intake.received > maxEventsPerRecord * this.limits.records) {
+      throw new Problem('payload_too_large', `The records hold ${intake.received} events; at most ${maxEventsPerRecord * this.limits.records} are taken at once. Send them in parts, or as a file.`);
+    }
     await this.publisher.publish(intake);
     return intake.receipt();
   }

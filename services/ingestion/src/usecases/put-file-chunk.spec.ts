@@ -54,6 +54,8 @@ describe('a file', () => {
     ['an empty list', '[]', 'ocpi-cdr-2.2.1', 'no records', 0],
     ['a cut file', JSON.stringify(cdrs(3)).slice(0, -20), 'ocpi-cdr-2.2.1', 'line 1 has no end', 2],
     ['a wrong mapping', JSON.stringify(cdrs(3)), 'sim-usage-json', 'None of the first 3 records', 0],
+    ['no mapping', JSON.stringify(cdrs(2)), '', 'no mapping that reads it', 0],
+    ['CSV for a JSON mapping', 'id,iccid\n1,2\n3,4\n', 'sim-usage-json', 'is not JSON', 0],
     ['another encoding', Buffer.concat([Buffer.from('id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,'), Buffer.from([0xc5]), Buffer.from('land,SE\n')]), 'sim-usage-csv', 'not UTF-8', 0],
     ['damaged gzip', gzipSync(JSON.stringify(cdrs(5))).subarray(0, 80), 'ocpi-cdr-2.2.1', 'gzip', 0],
     ['a cut quote', 'id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,x,SE\n2,"89,SMS', 'sim-usage-csv', 'no closing quote', 1],

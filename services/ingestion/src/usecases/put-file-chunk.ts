@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { ingestionV1 } from '@tollkeeper/contracts';
 import { derivedId, type Instant, isId, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { errorCodeOf } from '../files/error-code.js';
 import { type FileLedger, toFileImport } from '../files/file-ledger.js';
 import type { FileStaging } from '../files/file-staging.js';
 import type { MappingCatalogue } from '../mapping/mapping-catalogue.js';
@@ -40,6 +41,9 @@ export class PutFileChunk {
     this.turns.set(fileId, turn);
     try {
       return await turn;
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes(errorCodeOf(error))) throw error;
+      throw new Problem('unavailable', 'There is no room for files now; go on with the same chunk later.', { retryAfterS: 60 });
     } finally {
       if (this.turns.get(fileId) === turn) this.turns.delete(fileId);
     }
