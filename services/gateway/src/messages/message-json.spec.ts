@@ -2,7 +2,8 @@ import { create, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { ingestionV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { fromPublicJson, toPublicJson } from './message-json.mapping.js';
-import { parseYamlPriceList, toYaml } from './price-list-files.js';
+import { priceListBody } from '../schemas/rating.schemas.js';
+import { priceListRepresentations, toPriceListFile } from './price-list-files.js';
 
 const options = { useProtoFieldName: true, alwaysEmitImplicit: true } as const;
 
@@ -30,22 +31,25 @@ describe('public JSON', () => {
   });
 });
 
-describe('a price list as YAML', () => {
+describe('a price list as a file', () => {
   const list = {
     code: 'standard', name: 'Standard', currency: 'SEK', tax_inclusive: true, version: 3, created_at: '2026-01-01T00:00:00Z',
     versions: [{ effective_from: '2026-01-01T00:00:00Z', prices: [{ meter: 'energy', price: { model: 'per_unit', unit_price: '3.20', tiers: [], windows: [] } }] }],
   };
+  const reader = (type: string) => priceListRepresentations.find(({ mediaType }) => mediaType === type);
 
-  it('comes back as it was sent, digits and all', () => {
+  it.each(['text/csv', 'application/yaml'])('comes back from %s as it was sent, digits and all', (type) => {
     const { version: _version, created_at: _created, ...sent } = structuredClone(list);
-    const back = parseYamlPriceList(Buffer.from(toYaml(list)));
+    const back = reader(type)?.parse(Buffer.from(toPriceListFile(list, type) ?? ''));
     expect(back).toEqual({ ...sent, versions: [{ ...sent.versions[0], prices: [{ meter: 'energy', price: { model: 'per_unit', unit_price: '3.20' } }] }] });
   });
 
-  it('keeps the digits of prices that a person wrote as numbers, and says where it cannot be read', () => {
-    expect(parseYamlPriceList(Buffer.from('unit_price: 3.20\ntax_inclusive: false'))).toEqual({ unit_price: '3.20', tax_inclusive: false });
-    expect(() => parseYamlPriceList(Buffer.from('a: [1'))).toThrow(/line 1/);
-    expect(() => parseYamlPriceList(Buffer.from('a: 1\na: 2'))).toThrow(/unique/i);
-    expect(() => parseYamlPriceList(Buffer.from('a: &x [1]\nb: [*x, *x]'))).toThrow(/aliases/);
+  it.each(priceListRepresentations.map((one) => [one.mediaType, one] as const))('has an example in %s that is taken', (_type, { parse, example }) => {
+    expect(priceListBody.safeParse(parse(Buffer.from(example)))).toMatchObject({ success: true });
+  });
+
+  it('says in which line it cannot be read', () => {
+    expect(() => reader('application/yaml')?.parse(Buffer.from('code: a\nversions: [1'))).toThrow(/line 2/);
+    expect(() => reader('text/csv')?.parse(Buffer.from('code,name\n"a'))).toThrow(/line/);
   });
 });

@@ -1,55 +1,56 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { Problem } from '@tollkeeper/kernel';
-import { parseDocument, stringify } from 'yaml';
+import {
+  describeDocumentFault, type DocumentReading, type PriceList, priceListFromCsv, priceListFromYaml, priceListToCsv, priceListToYaml, readPriceList,
+} from '@tollkeeper/rating';
 import type { Representation } from '../http/route.js';
 
-export const yamlMediaType = 'application/yaml';
+/** Media types of a price list as a file, and how it is written. */
+const writers: Readonly<Record<string, (list: PriceList) => string>> = {
+  'text/csv': priceListToCsv,
+  'application/yaml': priceListToYaml,
+};
 
-export const priceListTypes = ['application/json', yamlMediaType];
+export const priceListTypes = ['application/json', ...Object.keys(writers)];
 
 export const priceListRepresentations: readonly Representation[] = [
   {
-    mediaType: yamlMediaType,
-    parse: parseYamlPriceList,
-    example: 'code: standard-2026\nname: Standard 2026\ncurrency: SEK\nversions:\n  - effective_from: 2026-01-01T00:00:00Z\n    prices:\n      - meter: energy\n        price: {model: per_unit, unit_price: 3.20}\n',
+    mediaType: 'text/csv',
+    parse: (bytes) => parsed(bytes, priceListFromCsv),
+    example:
+      'code,name,currency,tax_inclusive,effective_from,meter,model,up_to,unit_price\n' +
+      'standard-2026,Standard 2026,SEK,false,2026-01-01T00:00:00Z,energy,graduated,100,3.20\n' +
+      'standard-2026,Standard 2026,SEK,false,2026-01-01T00:00:00Z,energy,graduated,,2.80\n',
+  },
+  {
+    mediaType: 'application/yaml',
+    parse: (bytes) => parsed(bytes, priceListFromYaml),
+    example:
+      'code: standard-2026\nname: Standard 2026\ncurrency: SEK\ntax_inclusive: false\nversions:\n  - effective_from: 2026-01-01T00:00:00Z\n' +
+      '    prices:\n      - meter: energy\n        price: {model: per_unit, unit_price: 3.20}\n',
   },
 ];
 
 /** What the service adds to a price list; a file that is put back does not say it. */
 const servers = new Set(['version', 'created_at']);
 
-/** The public JSON of a price list as YAML that a person edits and puts back. */
-export function toYaml(json: JsonObject): string {
-  const written = Object.fromEntries(Object.entries(json).filter(([key]) => !servers.has(key)));
-  return stringify(withoutEmptyLists(written), { lineWidth: 120 });
+/** The public JSON of a price list as a file of that media type; undefined for JSON itself. */
+export function toPriceListFile(json: JsonObject, mediaType: string): string | undefined {
+  const write = writers[mediaType];
+  if (!write) return undefined;
+  const { priceList, faults } = readPriceList(Object.fromEntries(Object.entries(json).filter(([key]) => !servers.has(key))));
+  if (!priceList) throw new Error(`a stored price list cannot be read: ${faults[0]?.path ?? ''} ${faults[0]?.message ?? ''}`);
+  return write(priceList);
 }
 
-function withoutEmptyLists(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withoutEmptyLists);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(([, member]) => !(Array.isArray(member) && member.length === 0));
-  return Object.fromEntries(members.map(([key, member]) => [key, withoutEmptyLists(member)]));
-}
+const mostFaults = 10;
 
-/**
- * Reads YAML (1.2) with every scalar as text, so that `unit_price: 3.20` keeps its digits; only `true` and `false` mean
- * what they say.
- * @throws Problem `invalid_request` with line and column
- */
-export function parseYamlPriceList(bytes: Uint8Array): JsonValue {
-  const document = parseDocument(new TextDecoder().decode(bytes), { schema: 'failsafe', uniqueKeys: true });
-  const [error] = document.errors;
-  if (error) throw new Problem('invalid_request', `The YAML cannot be read: ${error.message.split('\n', 1)[0] ?? ''}`);
-  try {
-    return withBooleans(document.toJS({ maxAliasCount: 0 }) as JsonValue);
-  } catch {
-    throw new Problem('invalid_request', 'The YAML holds aliases; write each value out.');
-  }
-}
-
-function withBooleans(value: JsonValue): JsonValue {
-  if (value === 'true' || value === 'false') return value === 'true';
-  if (Array.isArray(value)) return value.map(withBooleans);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withBooleans(member)]));
+/** @throws Problem `invalid_request` that names line and column of the first fault, and lists up to ten */
+function parsed(bytes: Uint8Array, read: (text: string) => DocumentReading): JsonValue {
+  const { priceList, faults } = read(new TextDecoder().decode(bytes));
+  if (priceList) return JSON.parse(JSON.stringify(priceList)) as JsonValue;
+  const [first] = faults;
+  const errors = faults.slice(0, mostFaults).map((fault) => ({ param: fault.path, detail: describeDocumentFault(fault) }));
+  const detail = first ? describeDocumentFault(first) : 'the file cannot be read';
+  throw new Problem('invalid_request', `The price list: ${detail}.`, { ...(first && first.path !== '' ? { param: first.path } : {}), errors });
 }

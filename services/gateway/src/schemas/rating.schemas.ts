@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, code, currency, decimal, instant, text } from './value.schemas.js';
+import { amount, code, currency, date, decimal, instant, text } from './value.schemas.js';
 
 export const meterBody = z.strictObject({
   code,
@@ -15,11 +15,11 @@ const beside = {
 
 const tier = z.strictObject({
   up_to: amount.optional().describe('Left out in the last, unbounded tier.'),
-  unit_price: decimal.optional(),
+  unit_price: decimal,
   flat_fee: decimal.optional(),
 });
 
-const tiers = z.array(tier).min(1).max(100);
+const tiers = z.array(tier).min(1).max(200);
 
 const simpleModels = [
   z.strictObject({ model: z.literal('flat'), amount: decimal.describe('Once per period with usage.'), ...beside }),
@@ -27,7 +27,7 @@ const simpleModels = [
   z.strictObject({ model: z.literal('graduated'), tiers, ...beside }),
   z.strictObject({ model: z.literal('volume'), tiers, ...beside }),
   z.strictObject({ model: z.literal('package'), package_size: amount, package_price: decimal, ...beside }),
-  z.strictObject({ model: z.literal('per_event'), event_fee: amount }),
+  z.strictObject({ model: z.literal('per_event'), event_fee: amount, included: beside.included }),
 ] as const;
 
 const simplePrice = z.discriminatedUnion('model', simpleModels);
@@ -44,9 +44,8 @@ const timeWindow = z.strictObject({
 
 const timeOfUse = z.strictObject({
   model: z.literal('time_of_use'),
-  windows: z.array(timeWindow).min(1).max(50).describe("The first window that fits, in the contract's time zone."),
+  windows: z.array(timeWindow).min(1).max(200).describe("The first window that fits, in the contract's time zone."),
   otherwise: simplePrice.describe('When no window fits.'),
-  ...beside,
 });
 
 const price = z.strictObject({
@@ -57,8 +56,11 @@ const price = z.strictObject({
 });
 
 const priceListVersion = z.strictObject({
-  effective_from: instant.describe('Event time decides which version counts.'),
-  prices: z.array(price).min(1).max(1000),
+  effective_from: z
+    .union([instant, date])
+    .optional()
+    .describe("Event time decides which version counts: from this time on, or from midnight of this day in the contract's time zone; left out: since ever."),
+  prices: z.array(price).max(10_000),
 });
 
 export const priceListBody = z.strictObject({
@@ -66,5 +68,5 @@ export const priceListBody = z.strictObject({
   name: text(200),
   currency,
   tax_inclusive: z.boolean().default(false),
-  versions: z.array(priceListVersion).min(1).max(200),
+  versions: z.array(priceListVersion).min(1).max(1000),
 });
