@@ -116,7 +116,7 @@ export const priceLists = [
             product: 'Laddning',
             price: {
               model: 'time_of_use',
-              windows: [{ name: 'natt', from: '22:00', to: '24:00', price: { model: 'per_unit', unit_price: '2.10' } }, { name: 'natt', from: '00:00', to: '06:00', price: { model: 'per_unit', unit_price: '2.10' } }],
+              windows: [{ name: 'kväll', from: '22:00', to: '24:00', price: { model: 'per_unit', unit_price: '2.10' } }, { name: 'natt', from: '00:00', to: '06:00', price: { model: 'per_unit', unit_price: '2.10' } }],
               otherwise: { model: 'per_unit', unit_price: '3.45' },
             },
           },
@@ -156,7 +156,7 @@ export const priceLists = [
       {
         effective_from: from,
         prices: [
-          { meter: 'data_mb', description: 'Mobiele data', product: 'Connectiviteit', price: { model: 'per_unit', included: '100', unit_price: '0.035' } },
+          { meter: 'data_mb', description: 'Mobiele data', product: 'Connectiviteit', price: { model: 'per_unit', included: '400', unit_price: '0.035' } },
           { meter: 'sms', description: 'Sms-bericht', product: 'Connectiviteit', price: { model: 'per_event', event_fee: '0.06' } },
         ],
       },

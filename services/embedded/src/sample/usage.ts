@@ -18,6 +18,7 @@ export interface SampleMonth {
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
+const lateDays = 5;
 
 /** A record, when it was measured, and when its source got round to sending it. */
 interface Timed<T> {
@@ -28,7 +29,7 @@ interface Timed<T> {
 
 /**
  * Makes what the fleet measured from the first of `month` (1–12 of 2026) on for its length, seeded. About 1 % comes twice,
- * 1.5 % comes a month late, and a few records are broken in the ways that real ones are.
+ * 6 % of the last days comes with the next month, and a few records are broken in the ways that real ones are.
  */
 export class SampleUsage {
   private readonly random: SeededRandom;
@@ -83,7 +84,10 @@ export class SampleUsage {
 
   /** Registers are never late here: a source that buffers readings sends them in order. */
   private timed<T>(at: number, record: T, mayBeLate = true): Timed<T> {
-    return { at, sentAt: mayBeLate && this.random.chance(0.015) ? at + 31 * dayMs : at, record };
+    // Late for a day or five, not for months: only what the month's end cut off comes with the next month.
+    const monthEndsSoon = new Date(at + lateDays * dayMs).getUTCMonth() !== new Date(at).getUTCMonth();
+    const late = mayBeLate && monthEndsSoon && this.random.chance(0.06);
+    return { at, sentAt: late ? at + 31 * dayMs : at, record };
   }
 
   private count(device: SampleDevice): number {
