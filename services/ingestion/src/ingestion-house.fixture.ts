@@ -3,7 +3,17 @@ import { LocalBus } from '@tollkeeper/bus-local';
 import { LevelChainStore } from '@tollkeeper/chain-store-level';
 import { ingestionV1, tenantV1, usageV1, type UsageBatchValue, type UsageEventValue } from '@tollkeeper/contracts';
 import type { Instant } from '@tollkeeper/kernel';
-import { InProcessClient, InProcessServer, intakeTopic, partitionOf, rpcPattern, ServiceClient, type ServicePorts, TenantClocks, usageTopic } from '@tollkeeper/nest-kit';
+import {
+  InProcessClient,
+  InProcessServer,
+  intakeTopic,
+  partitionOf,
+  rpcPattern,
+  ServiceClient,
+  type ServicePorts,
+  TenantClocks,
+  usageTopic,
+} from '@tollkeeper/nest-kit';
 import type { ActorHost, Subscription, Timers } from '@tollkeeper/ports';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
 import { randomBytes } from 'node:crypto';
@@ -38,7 +48,15 @@ export class IngestionHouse {
   readonly booked: UsageEventValue[] = [];
   ratingHolds = false;
   private readonly seen = new Map<string, string>();
-  private parts: { readonly core: IngestionCore; readonly bus: LocalBus; readonly chains: LevelChainStore; readonly views: LevelViewStore; readonly rating: Subscription } | undefined;
+  private parts:
+    | {
+        readonly core: IngestionCore;
+        readonly bus: LocalBus;
+        readonly chains: LevelChainStore;
+        readonly views: LevelViewStore;
+        readonly rating: Subscription;
+      }
+    | undefined;
   private causes = 0;
 
   private constructor(readonly folder: string) {}
@@ -55,13 +73,30 @@ export class IngestionHouse {
     const bus = await LocalBus.open({ folder: join(this.folder, 'bus') });
     const clock = { now: () => start };
     const randomness = { bytes: (count: number) => randomBytes(count) };
-    const ports: ServicePorts = { chains, views, bus, actors: noActors, timers, clock, clocks: new TenantClocks(clock), randomness, client: tenantClient() };
-    const core = new IngestionCore(ports, { usagePartitions: partitions, filesFolder: join(this.folder, 'files'), watchIntervalMs: 20, ...options });
+    const ports: ServicePorts = {
+      chains,
+      views,
+      bus,
+      actors: noActors,
+      timers,
+      clock,
+      clocks: new TenantClocks(clock),
+      randomness,
+      client: tenantClient(),
+    };
+    const core = new IngestionCore(ports, {
+      usagePartitions: partitions,
+      filesFolder: join(this.folder, 'files'),
+      watchIntervalMs: 20,
+      ...options,
+    });
     await core.onApplicationBootstrap();
     const rating = bus.subscribe(usageTopic(partitions), { group: 'rating', maxInFlight: 100 }, async (deliveries) => {
       if (this.ratingHolds) return;
       for (const delivery of deliveries) {
-        await bus.publish(intakeTopic, partitionOf(delivery.value.tenantId, intakeTopic.partitions), [{ id: 'o', value: this.rate(delivery.value) }]);
+        await bus.publish(intakeTopic, partitionOf(delivery.value.tenantId, intakeTopic.partitions), [
+          { id: 'o', value: this.rate(delivery.value) },
+        ]);
         delivery.ack();
       }
     });
@@ -106,21 +141,48 @@ export class IngestionHouse {
     return `req_01jn00000${String(++this.causes).padStart(17, '0')}`;
   }
 
-  accept(body: unknown, change: { cause?: string; contentType?: string; mapping?: string; tenantId?: string } = {}): Promise<ingestionV1.Receipt> {
+  accept(
+    body: unknown,
+    change: { cause?: string; contentType?: string; mapping?: string; tenantId?: string } = {},
+  ): Promise<ingestionV1.Receipt> {
     const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
-    return this.usage.acceptUsage(create(ingestionV1.AcceptUsageRequestSchema, { tenantId: tenant, cause: this.nextCause(), contentType: 'application/json', body: bytes, ...change }));
+    return this.usage.acceptUsage(
+      create(ingestionV1.AcceptUsageRequestSchema, {
+        tenantId: tenant,
+        cause: this.nextCause(),
+        contentType: 'application/json',
+        body: bytes,
+        ...change,
+      }),
+    );
   }
 
   async settled(id: string): Promise<ingestionV1.Receipt> {
     return until(async () => {
       const document = await this.core.views.receipts.get(id);
-      return document && document.settledMs > 0 ? this.usage.getReceipt(create(tenantV1.GetRequestSchema, { tenantId: document.tenant, id })) : undefined;
+      return document && document.settledMs > 0
+        ? this.usage.getReceipt(create(tenantV1.GetRequestSchema, { tenantId: document.tenant, id }))
+        : undefined;
     });
   }
 
-  async putFile(content: string | Uint8Array, change: { name?: string; mapping?: string; cause?: string } = {}): Promise<ingestionV1.FileImport> {
+  async putFile(
+    content: string | Uint8Array,
+    change: { name?: string; mapping?: string; cause?: string } = {},
+  ): Promise<ingestionV1.FileImport> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    return this.mappings.putFileChunk(create(ingestionV1.PutFileChunkRequestSchema, { tenantId: tenant, cause: this.nextCause(), name: 'usage', offset: 0, bytes, last: true, nowMs: start, ...change }));
+    return this.mappings.putFileChunk(
+      create(ingestionV1.PutFileChunkRequestSchema, {
+        tenantId: tenant,
+        cause: this.nextCause(),
+        name: 'usage',
+        offset: 0,
+        bytes,
+        last: true,
+        nowMs: start,
+        ...change,
+      }),
+    );
   }
 
   async imported(id: string): Promise<ingestionV1.FileImport> {
@@ -131,7 +193,9 @@ export class IngestionHouse {
   }
 
   async day(): Promise<ingestionV1.IntakeDay | undefined> {
-    const days = await this.usage.listIntakeDays(create(ingestionV1.IntakeDayRequestSchema, { tenantId: tenant, from: '2026-03-01', to: '2026-03-02' }));
+    const days = await this.usage.listIntakeDays(
+      create(ingestionV1.IntakeDayRequestSchema, { tenantId: tenant, from: '2026-03-01', to: '2026-03-02' }),
+    );
     return days.items[0];
   }
 
@@ -150,12 +214,27 @@ export class IngestionHouse {
       counts.set(event.meter, ofMeter);
       if (fate === 'quarantined') {
         const { ordinal, dimensions = {} } = event;
-        refused.push(create(usageV1.RefusedEventSchema, { ordinal, reason: 'unknown_device', detail: `There is no device ${event.device}.`, param: 'device', event: create(usageV1.UsageEventSchema, { ...event, dimensions }) }));
+        refused.push(
+          create(usageV1.RefusedEventSchema, {
+            ordinal,
+            reason: 'unknown_device',
+            detail: `There is no device ${event.device}.`,
+            param: 'device',
+            event: create(usageV1.UsageEventSchema, { ...event, dimensions }),
+          }),
+        );
       }
     }
     const { tenantId, receiptId, part, receivedMs } = batch;
     const day = new Date(receivedMs).toISOString().slice(0, 10);
-    return create(usageV1.IntakeOutcomeSchema, { tenantId, receiptId, part, day, refused, counts: [...counts].map(([meter, of]) => ({ meter, ...of })) });
+    return create(usageV1.IntakeOutcomeSchema, {
+      tenantId,
+      receiptId,
+      part,
+      day,
+      refused,
+      counts: [...counts].map(([meter, of]) => ({ meter, ...of })),
+    });
   }
 
   private fateOf(event: UsageEventValue, place: string): Fate {
@@ -182,7 +261,9 @@ export async function until<T>(work: () => Promise<T | undefined>): Promise<T> {
 function tenantClient(): ServiceClient {
   const server = new InProcessServer();
   const items = [create(tenantV1.TenantSchema, { id: tenant, slug: 'northgrid' })];
-  server.addHandler(rpcPattern(tenantV1.TenantService.method.listTenants), () => Promise.resolve(create(tenantV1.TenantPageSchema, { items })));
+  server.addHandler(rpcPattern(tenantV1.TenantService.method.listTenants), () =>
+    Promise.resolve(create(tenantV1.TenantPageSchema, { items })),
+  );
   return new ServiceClient(new InProcessClient(server));
 }
 

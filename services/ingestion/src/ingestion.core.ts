@@ -53,12 +53,24 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
     this.mappings = new MappingCatalogue(this.writer, this.views.mappings, clock);
     const publisher = new UsagePublisher(bus, usageTopic(options.usagePartitions));
     this.acceptUsage = new AcceptUsage(publisher, this.mappings, randomness, limits);
-    this.replayQuarantine = new ReplayQuarantine(this.writer, this.views.quarantine, this.mappings, publisher, limits.originalUnits);
+    this.replayQuarantine = new ReplayQuarantine(
+      this.writer,
+      this.views.quarantine,
+      this.mappings,
+      publisher,
+      limits.originalUnits,
+    );
     const intake = new IntakeLedger(chains, views, this.views.receipts, timers);
     const onPutOff = (error: unknown) => this.logger.warn(`outcomes are put off: ${textOf(error)}`);
-    this.consumer = new IntakeConsumer({ bus, now, onPutOff }, intake, new QuarantineLedger(chains, this.views.quarantine), this.views.receipts);
+    this.consumer = new IntakeConsumer(
+      { bus, now, onPutOff },
+      intake,
+      new QuarantineLedger(chains, this.views.quarantine),
+      this.views.receipts,
+    );
     const staging = new FileStaging(options.filesFolder);
-    const onFailed = (file: { readonly id: string }, error: unknown) => this.logger.warn(`the import of ${file.id} is put off: ${textOf(error)}`);
+    const onFailed = (file: { readonly id: string }, error: unknown) =>
+      this.logger.warn(`the import of ${file.id} is put off: ${textOf(error)}`);
     this.importer = new FileImporter({ timers, now, onFailed }, staging, this.mappings, publisher, limits, () => this.files);
     this.files = new FileLedger(this.writer, this.views.files, (file) => this.importer.enqueue(file));
     this.putFileChunk = new PutFileChunk(staging, this.files, this.mappings);
@@ -69,7 +81,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
     shippedMappings();
     await this.consumer.start();
     await this.sweep();
-    for (const file of await this.files.interrupted()) this.importer.enqueue(file);
+    await this.importer.resume(this.ports.clock.now());
     this.watch?.start();
   }
 
@@ -90,7 +102,12 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
   private watchFolder(folder: string, intervalMs = 5_000): WatchFolder {
     const { timers, clocks, client } = this.ports;
     const onTrouble = (text: string) => this.logger.warn(text);
-    return new WatchFolder({ timers, client, now: (tenantId) => clocks.now(tenantId), onTrouble }, { folder, intervalMs }, this.putFileChunk, this.files);
+    return new WatchFolder(
+      { timers, client, now: (tenantId) => clocks.now(tenantId), onTrouble },
+      { folder, intervalMs },
+      this.putFileChunk,
+      this.files,
+    );
   }
 }
 

@@ -11,15 +11,26 @@ describe('the ingestion module', () => {
     const house = await IngestionHouse.build();
     const server = new InProcessServer();
     const options = { usagePartitions: 4, filesFolder: `${house.folder}/files2` };
-    const app = await NestFactory.createMicroservice(IngestionModule.forRoot(house.core.ports, options), { strategy: server, logger: false });
+    const app = await NestFactory.createMicroservice(IngestionModule.forRoot(house.core.ports, options), {
+      strategy: server,
+      logger: false,
+    });
     try {
       await app.listen();
-      for (const method of Object.values(ingestionV1.IngestionService.method)) expect(server.getHandlerByPattern(rpcPattern(method))).toBeDefined();
+      for (const method of Object.values(ingestionV1.IngestionService.method))
+        expect(server.getHandlerByPattern(rpcPattern(method))).toBeDefined();
       const client = new ServiceClient(new InProcessClient(server));
       const body = Buffer.from(JSON.stringify(nativeEvent()));
-      const receipt = await client.call(ingestionV1.IngestionService.method.acceptUsage, { tenantId: tenant, cause: house.nextCause(), contentType: 'application/cloudevents+json', body });
+      const receipt = await client.call(ingestionV1.IngestionService.method.acceptUsage, {
+        tenantId: tenant,
+        cause: house.nextCause(),
+        contentType: 'application/cloudevents+json',
+        body,
+      });
       expect(receipt).toMatchObject({ accepted: 1 });
-      await expect(client.call(ingestionV1.IngestionService.method.getReceipt, { tenantId: tenant, id: 'rcp_none' })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(
+        client.call(ingestionV1.IngestionService.method.getReceipt, { tenantId: tenant, id: 'rcp_none' }),
+      ).rejects.toMatchObject({ code: 'not_found' });
     } finally {
       await app.close();
       await house.remove();

@@ -38,7 +38,10 @@ export class MappingController {
     if (cursor !== '' && after === 0) throw cursorProblem();
     const items = all.slice(after, after + pageLimit(limit));
     const isLast = after + items.length >= all.length;
-    return create(ingestionV1.MappingPageSchema, { items: items.map(toMapping), nextCursor: isLast ? '' : (items.at(-1)?.code ?? '') });
+    return create(ingestionV1.MappingPageSchema, {
+      items: items.map(toMapping),
+      nextCursor: isLast ? '' : (items.at(-1)?.code ?? ''),
+    });
   }
 
   @Rpc(method.putFileChunk)
@@ -66,5 +69,12 @@ export class MappingController {
 }
 
 function toMapping({ id, code, name, definition, version, createdMs }: MappingDocument): ingestionV1.Mapping {
-  return create(ingestionV1.MappingSchema, { id, code, name, definition, version, createdAt: createdMs === 0 ? '' : toRfc3339(createdMs) });
+  return create(ingestionV1.MappingSchema, {
+    id,
+    code,
+    name,
+    definition,
+    version,
+    createdAt: createdMs === 0 ? '' : toRfc3339(createdMs),
+  });
 }

@@ -31,7 +31,14 @@ export class QuarantineController {
   @Rpc(method.replayQuarantine)
   async replayQuarantine(@Payload() request: ingestionV1.ReplayRequest): Promise<ingestionV1.ReplayReply> {
     const { tenantId, cause, id, reason, fix } = request;
-    const { receiptIds } = await this.core.replayQuarantine.execute({ tenantId, cause, id, reason, fix, now: this.core.ports.clocks.now(tenantId) });
+    const { receiptIds } = await this.core.replayQuarantine.execute({
+      tenantId,
+      cause,
+      id,
+      reason,
+      fix,
+      now: this.core.ports.clocks.now(tenantId),
+    });
     return create(ingestionV1.ReplayReplySchema, { replayed: receiptIds.length, receiptIds: [...receiptIds] });
   }
 }

@@ -28,7 +28,11 @@ export class UsageController {
   async getReceipt(@Payload() { tenantId, id }: tenantV1.GetRequest): Promise<ingestionV1.Receipt> {
     const document = await this.core.views.receipts.get(id);
     if (!document || document.tenant !== tenantId) {
-      throw new Problem('not_found', `There is no receipt ${id.slice(0, 64)}; one that was just given out appears within a second.`, { param: 'id' });
+      throw new Problem(
+        'not_found',
+        `There is no receipt ${id.slice(0, 64)}; one that was just given out appears within a second.`,
+        { param: 'id' },
+      );
     }
     return toReceipt(document);
   }

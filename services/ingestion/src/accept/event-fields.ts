@@ -16,7 +16,13 @@ export function isQuantity(text: string): boolean {
   }
   const whole = (point < 0 ? length : point) - start;
   const fraction = point < 0 ? 0 : length - point - 1;
-  if (whole === 0 || whole > quantityLimits.maxIntegerDigits || point === length - 1 || fraction > quantityLimits.maxFractionDigits) return false;
+  if (
+    whole === 0 ||
+    whole > quantityLimits.maxIntegerDigits ||
+    point === length - 1 ||
+    fraction > quantityLimits.maxFractionDigits
+  )
+    return false;
   return whole === 1 || text.charCodeAt(start) !== 48;
 }
 
@@ -31,10 +37,16 @@ export function quantityFault(text: string, param: string): Fault {
 export function readQuantity(value: unknown, param: string): string | Fault {
   if (typeof value === 'string') return isQuantity(value) ? value : quantityFault(value, param);
   if (typeof value === 'number') {
-    return numberText(value) ?? invalid(param, `The number ${shown(value)} is too small or too large for a quantity; send a decimal string such as "12.5".`);
+    return (
+      numberText(value) ??
+      invalid(param, `The number ${shown(value)} is too small or too large for a quantity; send a decimal string such as "12.5".`)
+    );
   }
   if (value instanceof LongNumber) {
-    return invalid(param, `The number ${shown(value.text)} has an exponent or more than 15 digits and would lose some on the way; send it as a decimal string such as "12.5".`);
+    return invalid(
+      param,
+      `The number ${shown(value.text)} has an exponent or more than 15 digits and would lose some on the way; send it as a decimal string such as "12.5".`,
+    );
   }
   return invalid(param, `A quantity is a decimal string such as "12.5"; ${shown(value)} is none.`);
 }
@@ -69,7 +81,10 @@ export function dimensionsFault(value: unknown, param: string, careful: boolean)
       return invalid(param, `The name ${shown(name)} in ${param} is not 1 to ${fieldLimits.dimensionName} printable characters.`);
     }
     if (typeof member !== 'string' || member.length > fieldLimits.dimensionValue || (careful && hasBadCharacters(member))) {
-      return invalid(`${param}.${name}`, `A dimension is a string of at most ${fieldLimits.dimensionValue} printable characters; ${shown(member)} is none.`);
+      return invalid(
+        `${param}.${name}`,
+        `A dimension is a string of at most ${fieldLimits.dimensionValue} printable characters; ${shown(member)} is none.`,
+      );
     }
   }
   return undefined;

@@ -24,7 +24,10 @@ function digits(text: string, at: number, count: number): number {
  */
 export function readEventTime(text: string): Instant | undefined {
   const length = text.length;
-  const isPlain = (length === 20 || (length === 24 && text.charCodeAt(19) === 46)) && text.charCodeAt(length - 1) === 90 && text.charCodeAt(10) === 84;
+  const isPlain =
+    (length === 20 || (length === 24 && text.charCodeAt(19) === 46)) &&
+    text.charCodeAt(length - 1) === 90 &&
+    text.charCodeAt(10) === 84;
   if (!isPlain) return readOther(text);
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
@@ -33,8 +36,21 @@ export function readEventTime(text: string): Instant | undefined {
   const minute = digits(text, 14, 2);
   const second = digits(text, 17, 2);
   const fraction = length === 24 ? digits(text, 20, 3) : 0;
-  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return undefined;
-  if (!(year >= firstYear && year <= lastYear && month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60 && fraction >= 0)) return undefined;
+  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
+    return undefined;
+  if (
+    !(
+      year >= firstYear &&
+      year <= lastYear &&
+      month >= 1 &&
+      month <= 12 &&
+      hour < 24 &&
+      minute < 60 &&
+      second < 60 &&
+      fraction >= 0
+    )
+  )
+    return undefined;
   const lastDay = month === 2 && year % 4 === 0 ? 29 : (daysInMonth[month - 1] ?? 0);
   return day >= 1 && day <= lastDay ? Date.UTC(year, month - 1, day, hour, minute, second, fraction) : undefined;
 }

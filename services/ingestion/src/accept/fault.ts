@@ -13,6 +13,15 @@ export function invalid(param: string, detail: string): Fault {
 
 /** A value from outside, short enough for a sentence. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : value === undefined ? 'nothing' : Array.isArray(value) ? 'an array' : typeof value === 'object' && value !== null ? 'an object' : String(value);
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : value === undefined
+        ? 'nothing'
+        : Array.isArray(value)
+          ? 'an array'
+          : typeof value === 'object' && value !== null
+            ? 'an object'
+            : String(value);
   return text.length > 48 ? `${text.slice(0, 48)}…` : text;
 }

@@ -24,7 +24,16 @@ export const defaultIntakeLimits: IntakeLimits = {
 };
 
 /** Bounds of the fields of one event, in UTF-16 units. */
-export const fieldLimits = { id: 256, source: 256, device: 256, meter: 64, key: 256, dimensions: 16, dimensionName: 64, dimensionValue: 256 } as const;
+export const fieldLimits = {
+  id: 256,
+  source: 256,
+  device: 256,
+  meter: 64,
+  key: 256,
+  dimensions: 16,
+  dimensionName: 64,
+  dimensionValue: 256,
+} as const;
 
 /** Bounds of a quantity, in digits on either side of the point. */
 export const quantityLimits = { maxIntegerDigits: 20, maxFractionDigits: 18 } as const;

@@ -41,7 +41,8 @@ class JsonWalk {
   }
 
   private space(): void {
-    for (let code = this.text.charCodeAt(this.at); code === 32 || code === 9 || code === 10 || code === 13; ) code = this.text.charCodeAt(++this.at);
+    for (let code = this.text.charCodeAt(this.at); code === 32 || code === 9 || code === 10 || code === 13; )
+      code = this.text.charCodeAt(++this.at);
   }
 
   private value(depth: number): void {
@@ -103,7 +104,9 @@ class JsonWalk {
   }
 
   private scalar(): void {
-    const match = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])/.exec(this.text.slice(this.at, this.at + 2048));
+    const match = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.])/.exec(
+      this.text.slice(this.at, this.at + 2048),
+    );
     if (!match) throw this.unexpected('a value');
     this.at += match[0].length;
   }

@@ -7,7 +7,10 @@ export class LongNumber {
 }
 
 interface JsonWithSource {
-  parse(text: string, reviver: (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
   rawJSON(text: string): unknown;
 }
 /** ECMA-262 "JSON.parse source text access" (stage 4), which Node 24 has and TypeScript's library does not name yet. */
@@ -28,7 +31,12 @@ function isExact(source: string): boolean {
 
 /** The JSON text of a parsed record, at most `maxUnits` long; long numbers as they were sent. */
 export function toOriginal(record: unknown, maxUnits: number): string {
-  const text = typeof record === 'string' ? record : JSON.stringify(record, (_key, value: unknown) => (value instanceof LongNumber ? jsonWithSource.rawJSON(value.text) : value));
+  const text =
+    typeof record === 'string'
+      ? record
+      : JSON.stringify(record, (_key, value: unknown) =>
+          value instanceof LongNumber ? jsonWithSource.rawJSON(value.text) : value,
+        );
   return text.length > maxUnits ? text.slice(0, maxUnits) : text;
 }
 

@@ -37,16 +37,34 @@ describe('usage in its own form', () => {
   });
 
   it('takes a JSON number whose text is exact, and needs no quantity', () => {
-    expect(read(JSON.stringify([nativeEvent({}, { quantity: 0.1 }), nativeEvent({}, { quantity: -3 }), nativeEvent({}, { quantity: undefined })])).events.map((event) => event.quantity)).toEqual(['0.1', '-3', '']);
+    expect(
+      read(
+        JSON.stringify([
+          nativeEvent({}, { quantity: 0.1 }),
+          nativeEvent({}, { quantity: -3 }),
+          nativeEvent({}, { quantity: undefined }),
+        ]),
+      ).events.map((event) => event.quantity),
+    ).toEqual(['0.1', '-3', '']);
     expect(read(JSON.stringify(nativeEvent()).replace('"1.25"', '0.0000001')).events[0]?.quantity).toBe('0.0000001');
   });
 
-  it.each(['12345678901234567', '1e3', '0.12345678901234567', '1E-7'])('refuses the number %s, which may lose digits, and says to send a string', (number) => {
-    const { events, refused } = read(`[${JSON.stringify(nativeEvent())},${JSON.stringify(nativeEvent()).replace('"1.25"', number)}]`);
-    expect(events).toHaveLength(1);
-    expect(refused[0]).toMatchObject({ ordinal: 1, reason: 'invalid_event', param: 'data.quantity', detail: expect.stringContaining('decimal string') });
-    expect(refused[0]?.original).toContain(number);
-  });
+  it.each(['12345678901234567', '1e3', '0.12345678901234567', '1E-7'])(
+    'refuses the number %s, which may lose digits, and says to send a string',
+    (number) => {
+      const { events, refused } = read(
+        `[${JSON.stringify(nativeEvent())},${JSON.stringify(nativeEvent()).replace('"1.25"', number)}]`,
+      );
+      expect(events).toHaveLength(1);
+      expect(refused[0]).toMatchObject({
+        ordinal: 1,
+        reason: 'invalid_event',
+        param: 'data.quantity',
+        detail: expect.stringContaining('decimal string'),
+      });
+      expect(refused[0]?.original).toContain(number);
+    },
+  );
 
   it.each([
     [{ id: '' }, 'id'],
@@ -72,7 +90,10 @@ describe('usage in its own form', () => {
     [{ data: { quantity: '1' } }, 'data.meter'],
     [{ data: { meter: 'm', quantiy: '5' } }, 'data.quantiy'],
     [{ data: { meter: 'm', dimensions: { a: 1 } } }, 'data.dimensions.a'],
-    [{ data: { meter: 'm', dimensions: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`d${i}`, 'x'])) } }, 'data.dimensions'],
+    [
+      { data: { meter: 'm', dimensions: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`d${i}`, 'x'])) } },
+      'data.dimensions',
+    ],
   ])('is refused alone, with the field that is wrong: %j', (change, param) => {
     const { events, refused } = readEvents(nativeEvent(), nativeEvent(change), nativeEvent());
     expect(events.map((event) => event.ordinal)).toEqual([0, 2]);
@@ -85,7 +106,12 @@ describe('usage in its own form', () => {
   });
 
   it('of a foreign type needs a mapping', () => {
-    const { refused } = readEvents({ specversion: '1.0', type: 'com.example.x', id: '1', source: '/a' }, { plain: true }, 7, null);
+    const { refused } = readEvents(
+      { specversion: '1.0', type: 'com.example.x', id: '1', source: '/a' },
+      { plain: true },
+      7,
+      null,
+    );
     expect(refused.map(({ reason, param }) => [reason, param])).toEqual([
       ['no_mapping', 'type'],
       ['invalid_event', 'specversion'],
@@ -95,7 +121,9 @@ describe('usage in its own form', () => {
   });
 
   it('keeps each device in one partition, and each event in exactly one batch', () => {
-    const { batches } = readEvents(...Array.from({ length: 9000 }, (_, i) => nativeEvent({ id: `e-${i}`, subject: `device-${i % 7}` })));
+    const { batches } = readEvents(
+      ...Array.from({ length: 9000 }, (_, i) => nativeEvent({ id: `e-${i}`, subject: `device-${i % 7}` })),
+    );
     const partitions = new Map<string, Set<number>>();
     for (const { partition, batch } of batches) {
       expect(batch.events.length).toBeLessThanOrEqual(4096);
@@ -127,14 +155,22 @@ describe('the parts of an event', () => {
         expect(readEventTime(`${text.slice(0, -1)}+02:00`)).toBe(fromRfc3339(`${text.slice(0, -1)}+02:00`));
       }),
     );
-    for (const text of ['2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:60:00Z', '2026x01-01T00:00:00Z']) {
+    for (const text of [
+      '2026-02-29T00:00:00Z',
+      '2026-13-01T00:00:00Z',
+      '2026-01-01T24:00:00Z',
+      '2026-01-01T00:60:00Z',
+      '2026x01-01T00:00:00Z',
+    ]) {
       expect(readEventTime(text)).toBeUndefined();
     }
     expect(readEventTime('2028-02-29T00:00:00.014773143Z')).toBe(Date.UTC(2028, 1, 29, 0, 0, 0, 14));
   });
 
   it('knows a quantity as the money library knows a decimal', () => {
-    const text = fc.array(fc.constantFrom('0', '1', '9', '.', '-', 'e', '+', ' '), { maxLength: 24 }).map((pieces) => pieces.join(''));
+    const text = fc
+      .array(fc.constantFrom('0', '1', '9', '.', '-', 'e', '+', ' '), { maxLength: 24 })
+      .map((pieces) => pieces.join(''));
     fc.assert(
       fc.property(text, (given) => {
         expect(isQuantity(given)).toBe(decimalFault(given, quantityLimits) === undefined);
@@ -145,13 +181,17 @@ describe('the parts of an event', () => {
 
   it('writes numbers without exponents and without loss', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 }), fc.integer({ min: 0, max: 15 }), (mantissa, scale) => {
-        const value = Number(`${mantissa}e-${scale}`);
-        const text = numberText(value);
-        if (text !== undefined) expect(Number(text)).toBe(value);
-        const digits = expandExponent(`${mantissa}e-${scale}`);
-        if (digits !== undefined) expect(Number(digits)).toBe(value);
-      }),
+      fc.property(
+        fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 }),
+        fc.integer({ min: 0, max: 15 }),
+        (mantissa, scale) => {
+          const value = Number(`${mantissa}e-${scale}`);
+          const text = numberText(value);
+          if (text !== undefined) expect(Number(text)).toBe(value);
+          const digits = expandExponent(`${mantissa}e-${scale}`);
+          if (digits !== undefined) expect(Number(digits)).toBe(value);
+        },
+      ),
     );
     expect(expandExponent('1.5E3')).toBe('1500');
     expect(expandExponent('-2.5e-3')).toBe('-0.0025');

@@ -32,14 +32,19 @@ interface UsageData {
  */
 export function readNativeEvent(record: Envelope, ordinal: number, careful: boolean): UsageEventValue | Fault {
   const { id, source, subject, time, data } = record;
-  if (record.specversion !== '1.0') return invalid('specversion', `specversion is "1.0" (CloudEvents 1.0); ${shown(record.specversion)} is not.`);
+  if (record.specversion !== '1.0')
+    return invalid('specversion', `specversion is "1.0" (CloudEvents 1.0); ${shown(record.specversion)} is not.`);
   if (!isText(id, fieldLimits.id, careful)) return fieldFault(id, 'id', fieldLimits.id);
   if (!isText(source, fieldLimits.source, careful)) return fieldFault(source, 'source', fieldLimits.source);
   if (!isText(subject, fieldLimits.device, careful)) return fieldFault(subject, 'subject', fieldLimits.device);
-  if (typeof time !== 'string') return invalid('time', `time says when it was measured, as in "2026-01-31T12:00:00Z"; ${shown(time)} does not.`);
+  if (typeof time !== 'string')
+    return invalid('time', `time says when it was measured, as in "2026-01-31T12:00:00Z"; ${shown(time)} does not.`);
   const timeMs = readEventTime(time);
   if (timeMs === undefined) {
-    return invalid('time', `${shown(time)} is not an RFC 3339 date-time of the years ${timeRange}, such as "2026-01-31T12:00:00Z".`);
+    return invalid(
+      'time',
+      `${shown(time)} is not an RFC 3339 date-time of the years ${timeRange}, such as "2026-01-31T12:00:00Z".`,
+    );
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return invalid('data', `data is an object with meter and quantity; ${shown(data)} is none.`);
@@ -80,14 +85,20 @@ function fieldFault(value: unknown, param: string, maxLength: number): Fault {
 function unknownMember(data: object): Fault | undefined {
   for (const name in data) {
     if (name !== 'meter' && name !== 'quantity' && name !== 'key' && name !== 'dimensions') {
-      return invalid(`data.${name.slice(0, 64)}`, `data has no member ${shown(name)}; it has meter, quantity, key and dimensions.`);
+      return invalid(
+        `data.${name.slice(0, 64)}`,
+        `data has no member ${shown(name)}; it has meter, quantity, key and dimensions.`,
+      );
     }
   }
   return undefined;
 }
 
 /** Writes mended fields into an event's envelope, for a replay from the quarantine. */
-export function mendNative(record: Readonly<Record<string, unknown>>, fix: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
+export function mendNative(
+  record: Readonly<Record<string, unknown>>,
+  fix: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
   const given = record['data'];
   const data: Record<string, unknown> = typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...given } : {};
   const mended: Record<string, unknown> = { ...record, data };

@@ -104,7 +104,9 @@ describe('the body of a usage request', () => {
     await expect(inflateBody(gzipSync(plain).subarray(0, 12), 'gzip', limits)).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(inflateBody(plain, 'gzip', limits)).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(inflateBody(plain, 'br', limits)).rejects.toMatchObject({ code: 'unsupported_media_type' });
-    await expect(inflateBody(Buffer.alloc(limits.bodyBytes + 1), '', limits)).rejects.toMatchObject({ code: 'payload_too_large' });
+    await expect(inflateBody(Buffer.alloc(limits.bodyBytes + 1), '', limits)).rejects.toMatchObject({
+      code: 'payload_too_large',
+    });
   });
 
   it('of any JSON reads as JSON.parse reads it', () => {
@@ -112,14 +114,24 @@ describe('the body of a usage request', () => {
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value);
         const { records } = parse(`[${text}]`);
-        expect(JSON.parse(JSON.stringify(records[0], (_key, member: unknown) => (member instanceof LongNumber ? Number(member.text) : member)))).toEqual(JSON.parse(text));
+        expect(
+          JSON.parse(
+            JSON.stringify(records[0], (_key, member: unknown) => (member instanceof LongNumber ? Number(member.text) : member)),
+          ),
+        ).toEqual(JSON.parse(text));
       }),
     );
   });
 
   it('of any bytes is read or refused, and nothing else', () => {
-    const jsonish = fc.array(fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\n', '\\', '1', 'e', '.', '-', 'null', '"a"', ' ', '\u0000', 'é'), { maxLength: 40 });
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 60 }), jsonish.map((pieces) => Uint8Array.from(Buffer.from(pieces.join('')))));
+    const jsonish = fc.array(
+      fc.constantFrom('{', '}', '[', ']', '"', ':', ',', '\n', '\\', '1', 'e', '.', '-', 'null', '"a"', ' ', '\u0000', 'é'),
+      { maxLength: 40 },
+    );
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      jsonish.map((pieces) => Uint8Array.from(Buffer.from(pieces.join('')))),
+    );
     fc.assert(
       fc.property(bytes, fc.constantFrom<BodyForm>('one', 'list', 'either', 'lines'), (body, form) => {
         try {
@@ -133,7 +145,9 @@ describe('the body of a usage request', () => {
   });
 
   it('is found at fault exactly where JSON.parse refuses it', () => {
-    const jsonish = fc.array(fc.constantFrom('{', '}', '[', ']', '"a"', ':', ',', '1', '-', '.5', 'true', ' '), { maxLength: 12 });
+    const jsonish = fc.array(fc.constantFrom('{', '}', '[', ']', '"a"', ':', ',', '1', '-', '.5', 'true', ' '), {
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(jsonish, (pieces) => {
         const text = pieces.join('');

@@ -37,17 +37,26 @@ export function parseBody(bytes: Uint8Array, form: BodyForm, limits: IntakeLimit
 }
 
 function tooMany(count: number, limits: IntakeLimits): Problem {
-  return new Problem('payload_too_large', `The body holds ${count} events; at most ${limits.records} are taken at once. Send it in parts.`);
+  return new Problem(
+    'payload_too_large',
+    `The body holds ${count} events; at most ${limits.records} are taken at once. Send it in parts.`,
+  );
 }
 
 function parseWhole(text: string, scan: JsonScan, form: BodyForm): ParsedBody {
   const value = parseJson(text, scan.longNumbers);
   const isList = Array.isArray(value);
   if (form === 'list' && !isList) {
-    throw new Problem('invalid_request', 'A body of application/cloudevents-batch+json is an array of events; for one event send application/cloudevents+json.');
+    throw new Problem(
+      'invalid_request',
+      'A body of application/cloudevents-batch+json is an array of events; for one event send application/cloudevents+json.',
+    );
   }
   if (form === 'one' && isList) {
-    throw new Problem('invalid_request', 'A body of application/cloudevents+json is one event; for an array send application/cloudevents-batch+json.');
+    throw new Problem(
+      'invalid_request',
+      'A body of application/cloudevents+json is one event; for an array send application/cloudevents-batch+json.',
+    );
   }
   const records: readonly unknown[] = isList ? value : [value];
   return { records, duplicateKeys: duplicates(text, scan, value, isList), careful: scan.escapes };
@@ -65,7 +74,11 @@ function parseJson(text: string, longNumbers: boolean): unknown {
   } catch (error) {
     const fault = findJsonFault(text) ?? { offset: 0, what: error instanceof Error ? error.message : String(error) };
     const { line, column } = placeOf(text, fault.offset);
-    throw new Problem('invalid_json', `The body is not JSON: in line ${line}, column ${column}, ${fault.what}.`, { line, column, position: fault.offset });
+    throw new Problem('invalid_json', `The body is not JSON: in line ${line}, column ${column}, ${fault.what}.`, {
+      line,
+      column,
+      position: fault.offset,
+    });
   }
 }
 
@@ -76,7 +89,8 @@ function parseLines(text: string, scan: JsonScan, limits: IntakeLimits): ParsedB
     const joined = `[${text.trim().replace(/\s*\n\s*/g, ',')}]`;
     try {
       const value = (scan.longNumbers ? parseKeepingDigits(joined) : JSON.parse(joined)) as readonly unknown[];
-      if (value.length === scan.lines) return { records: value, duplicateKeys: duplicates(joined, scan, value, true), careful: scan.escapes };
+      if (value.length === scan.lines)
+        return { records: value, duplicateKeys: duplicates(joined, scan, value, true), careful: scan.escapes };
     } catch {
       // A line that is not JSON: found and named below.
     }

@@ -11,14 +11,25 @@ export type MappingByType = (type: string) => CompiledMapping | undefined;
  * Every record becomes events or is refused; none fails the others. With a named mapping every record that is not in
  * Tollkeeper's own form goes through it.
  */
-export function readRecords(body: ParsedBody, named: CompiledMapping | undefined, byType: MappingByType, intake: UsageIntake): void {
+export function readRecords(
+  body: ParsedBody,
+  named: CompiledMapping | undefined,
+  byType: MappingByType,
+  intake: UsageIntake,
+): void {
   const { records, duplicateKeys, careful } = body;
   for (let i = 0; i < records.length; i++) {
     const record = records[i];
     intake.index = i;
     const duplicate = duplicateKeys?.get(i);
     if (duplicate !== undefined) {
-      intake.refuse(invalid(duplicate.slice(0, 64), `The key ${shown(duplicate)} stands twice in one object; which of its values counts cannot be told.`), record);
+      intake.refuse(
+        invalid(
+          duplicate.slice(0, 64),
+          `The key ${shown(duplicate)} stands twice in one object; which of its values counts cannot be told.`,
+        ),
+        record,
+      );
     } else if (isNative(record)) {
       const event = readNativeEvent(record, intake.ordinal, careful);
       if ('reason' in event) intake.refuse(event, record);
@@ -50,7 +61,10 @@ function typeOf(record: unknown): string | Fault {
   }
   const { specversion, type } = record as { readonly specversion?: unknown; readonly type?: unknown };
   if (specversion !== '1.0') {
-    return invalid('specversion', 'The record is no CloudEvent of specversion "1.0", and the request names no mapping that reads it; name one with ?mapping=CODE.');
+    return invalid(
+      'specversion',
+      'The record is no CloudEvent of specversion "1.0", and the request names no mapping that reads it; name one with ?mapping=CODE.',
+    );
   }
   if (typeof type !== 'string' || type === '') return invalid('type', `type is a string; ${shown(type)} is none.`);
   return type;
@@ -70,9 +84,24 @@ function readOne(record: unknown, mapping: CompiledMapping, intake: UsageIntake,
 }
 
 /** Reads a record from the quarantine once more, with fields that a person mended. */
-export function readMended(record: unknown, mapping: CompiledMapping | undefined, onlyRule: number | undefined, fix: Fix, byType: MappingByType, intake: UsageIntake): void {
+export function readMended(
+  record: unknown,
+  mapping: CompiledMapping | undefined,
+  onlyRule: number | undefined,
+  fix: Fix,
+  byType: MappingByType,
+  intake: UsageIntake,
+): void {
   if (mapping) return readOne(record, mapping, intake, fix, onlyRule);
-  const mended = typeof record === 'object' && record !== null && !Array.isArray(record) ? mendNative(record as Readonly<Record<string, unknown>>, fix) : record;
+  const mended =
+    typeof record === 'object' && record !== null && !Array.isArray(record)
+      ? mendNative(record as Readonly<Record<string, unknown>>, fix)
+      : record;
   const isFixed = Object.keys(fix).length > 0;
-  readRecords({ records: [isNative(record) && isFixed ? mended : record], duplicateKeys: undefined, careful: true }, undefined, byType, intake);
+  readRecords(
+    { records: [isNative(record) && isFixed ? mended : record], duplicateKeys: undefined, careful: true },
+    undefined,
+    byType,
+    intake,
+  );
 }

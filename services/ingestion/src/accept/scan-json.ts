@@ -17,7 +17,9 @@ export interface JsonScan {
   readonly lines: number;
 }
 
-const [quote, backslash, colon, comma, openBrace, closeBrace, openBracket, closeBracket, newline] = [34, 92, 58, 44, 123, 125, 91, 93, 10];
+const [quote, backslash, colon, comma, openBrace, closeBrace, openBracket, closeBracket, newline] = [
+  34, 92, 58, 44, 123, 125, 91, 93, 10,
+];
 
 /**
  * Costs about a nanosecond per byte, a quarter of what JSON.parse costs. It does not validate: on text that is no JSON the

@@ -69,8 +69,16 @@ export class UsageIntake {
     const partition = this.lastPartition;
     const bucket = (this.buckets[partition] ??= new Bucket());
     bucket.events.push(event);
-    bucket.units += event.id.length + event.source.length + event.device.length + event.meter.length + event.quantity.length + event.key.length + 16;
-    if (event.dimensions) for (const name in event.dimensions) bucket.units += name.length + (event.dimensions[name]?.length ?? 0) + 6;
+    bucket.units +=
+      event.id.length +
+      event.source.length +
+      event.device.length +
+      event.meter.length +
+      event.quantity.length +
+      event.key.length +
+      16;
+    if (event.dimensions)
+      for (const name in event.dimensions) bucket.units += name.length + (event.dimensions[name]?.length ?? 0) + 6;
     if (bucket.events.length >= maxPartEvents || bucket.units >= maxPartUnits) this.close(partition, bucket);
   }
 
@@ -79,7 +87,9 @@ export class UsageIntake {
     const { reason, param } = fault;
     const original = toOriginal(record, this.originalUnits);
     const isCut = original.length === this.originalUnits;
-    const detail = isCut ? `${fault.detail} Only the first ${this.originalUnits} characters of the record are kept.` : fault.detail;
+    const detail = isCut
+      ? `${fault.detail} Only the first ${this.originalUnits} characters of the record are kept.`
+      : fault.detail;
     this.refused.push(create(usageV1.RefusedEventSchema, { ordinal: this.ordinal, reason, detail, param, original, mapping }));
     this.results.push(create(ingestionV1.EventResultSchema, { index: this.index, status: 'quarantined', reason, detail, param }));
     this.ordinal++;
@@ -89,7 +99,9 @@ export class UsageIntake {
   filter(): void {
     this.filtered++;
     const detail = 'A filter of the mapping sets this record aside.';
-    this.results.push(create(ingestionV1.EventResultSchema, { index: this.index, status: 'filtered', reason: 'filtered', detail }));
+    this.results.push(
+      create(ingestionV1.EventResultSchema, { index: this.index, status: 'filtered', reason: 'filtered', detail }),
+    );
   }
 
   get received(): number {
@@ -104,7 +116,10 @@ export class UsageIntake {
   batches(): readonly PartitionedBatch[] {
     this.buckets.forEach((bucket, partition) => bucket && bucket.events.length > 0 && this.close(partition, bucket));
     const { tenantId, receiptId, receivedMs } = this.source;
-    return this.closed.map(({ partition, events }, i) => ({ partition, batch: { tenantId, receiptId, part: `p${i}`, receivedMs, events } }));
+    return this.closed.map(({ partition, events }, i) => ({
+      partition,
+      batch: { tenantId, receiptId, part: `p${i}`, receivedMs, events },
+    }));
   }
 
   /** What ingestion itself decided, and the parts to come. */

@@ -31,9 +31,13 @@ export class UsagePublisher {
       await this.bus.publish(intakeTopic, partitionOf(tenantId, intakeTopic.partitions), outcomes);
     } catch (error) {
       if (!(error instanceof BusFull)) throw error;
-      throw new Problem('unavailable', 'More usage is waiting than can be kept; nothing of this batch counts until it is sent again.', {
-        retryAfterS: error.retryAfterS,
-      });
+      throw new Problem(
+        'unavailable',
+        'More usage is waiting than can be kept; nothing of this batch counts until it is sent again.',
+        {
+          retryAfterS: error.retryAfterS,
+        },
+      );
     }
   }
 }

@@ -20,6 +20,8 @@ const progressEvery = 20;
 const maxInflatedBytes = 64 * 2 ** 30;
 const maxRunning = 2;
 const retryMs = 2_000;
+/** An upload that nobody went on with for this long is given up. */
+const abandonedMs = 7 * 86_400_000;
 
 export interface FileImporterPorts {
   readonly timers: Timers;
@@ -49,6 +51,16 @@ export class FileImporter {
     private readonly limits: IntakeLimits,
     private readonly ledger: () => FileLedger,
   ) {}
+
+  /** Goes on with what the end of the process interrupted, and drops what nobody needs any more. `now` is the machine's. */
+  async resume(now: Instant): Promise<void> {
+    for (const { tenantId, fileId, writtenMs } of await this.staging.list()) {
+      const file = await this.ledger().find(tenantId, fileId);
+      const isLeftOver = file ? file.status !== 'importing' || file.sameAs !== undefined : now - writtenMs > abandonedMs;
+      if (isLeftOver) await this.staging.drop(tenantId, fileId);
+    }
+    for (const file of await this.ledger().interrupted()) this.enqueue(file);
+  }
 
   enqueue(file: FileState): void {
     if (this.running.has(file.id) || this.stopped) return;
@@ -95,13 +107,19 @@ export class FileImporter {
       const mapping = file.mapping === '' ? undefined : mappings.byCode(file.mapping);
       if (file.mapping !== '' && !mapping) throw new FileFault(`There is no mapping ${file.mapping} any more.`);
       for await (const batch of this.batches(file, mapping, note)) {
-        progress = await this.take(file, mapping, mappings, batch, { ...progress, progressBytes: Math.min(note.bytes, file.sizeBytes) });
+        progress = await this.take(file, mapping, mappings, batch, {
+          ...progress,
+          progressBytes: Math.min(note.bytes, file.sizeBytes),
+        });
         if (progress.batches % progressEvery === 0) await this.ledger().progress(file, progress, this.ports.now(file.tenant));
         if (batch.fault) throw batch.fault;
       }
       await this.ledger().finish(file, { ...progress, progressBytes: file.sizeBytes }, '', this.ports.now(file.tenant));
     } catch (error) {
-      const fault = errorCodeOf(error) === 'ENOENT' ? new FileFault('The received file is not in the files folder any more; send it again.') : error;
+      const fault =
+        errorCodeOf(error) === 'ENOENT'
+          ? new FileFault('The received file is not in the files folder any more; send it again.')
+          : error;
       if (!(fault instanceof FileFault)) throw error;
       await this.ledger().finish(file, progress, fault.message, this.ports.now(file.tenant));
     }
@@ -142,13 +160,25 @@ export class FileImporter {
     return csv ? csvRecords(chunks, csv) : jsonRecords(chunks);
   }
 
-  private async take(file: FileState, mapping: CompiledMapping | undefined, mappings: TenantMappings, batch: Batch, before: FileProgress): Promise<FileProgress> {
+  private async take(
+    file: FileState,
+    mapping: CompiledMapping | undefined,
+    mappings: TenantMappings,
+    batch: Batch,
+    before: FileProgress,
+  ): Promise<FileProgress> {
     if (batch.records.length === 0) return before;
-    const source = { tenantId: file.tenant, receiptId: receiptIdOf(file, before.batches), receivedMs: file.createdMs, origin: `file:${file.id}` };
+    const source = {
+      tenantId: file.tenant,
+      receiptId: receiptIdOf(file, before.batches),
+      receivedMs: file.createdMs,
+      origin: `file:${file.id}`,
+    };
     const intake = new UsageIntake(source, this.publisher.topic.partitions, this.limits.originalUnits);
     for (const [i, record] of batch.records.entries()) {
       intake.index = before.records + i;
-      if (record.fault !== undefined) intake.refuse(invalid(`line ${record.line}`, record.fault), record.value, mapping?.code ?? '');
+      if (record.fault !== undefined)
+        intake.refuse(invalid(`line ${record.line}`, record.fault), record.value, mapping?.code ?? '');
       else if (mapping) readMapped(record.value, mapping, intake);
       else readRecords({ records: [record.value], duplicateKeys: undefined, careful: true }, undefined, mappings.byType, intake);
     }
@@ -193,9 +223,12 @@ const defaultCsv = { delimiter: ',', header: true, encoding: 'utf-8', decimal_co
 function refuseWrongFile(batch: Batch, intake: UsageIntake, mapping: CompiledMapping | undefined): void {
   const { results } = intake.receipt();
   const [first] = results;
-  const isUnknown = (result: (typeof results)[number]) => result.reason === 'no_mapping' || (!mapping && result.param === 'specversion');
+  const isUnknown = (result: (typeof results)[number]) =>
+    result.reason === 'no_mapping' || (!mapping && result.param === 'specversion');
   const isUnreadable = batch.records.every((record) => record.fault !== undefined);
   if (!first || !(isUnreadable || results.every(isUnknown))) return;
   const by = mapping ? `mapping ${mapping.code}` : 'the mappings that take CloudEvents by their type';
-  throw new FileFault(`None of the first ${results.length} records can be read with ${by}. ${first.detail} Name the right mapping and send the file again.`);
+  throw new FileFault(
+    `None of the first ${results.length} records can be read with ${by}. ${first.detail} Name the right mapping and send the file again.`,
+  );
 }

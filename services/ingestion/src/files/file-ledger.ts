@@ -51,7 +51,10 @@ export class FileLedger {
   }
 
   /** Begins an import, unless the same content is imported or is being so: then `fresh` is false and the earlier one is answered. */
-  async receive(file: Pick<FileState, 'id' | 'tenant' | 'name' | 'mapping' | 'sha256' | 'sizeBytes'>, now: Instant): Promise<{ readonly state: FileState; readonly fresh: boolean }> {
+  async receive(
+    file: Pick<FileState, 'id' | 'tenant' | 'name' | 'mapping' | 'sha256' | 'sizeBytes'>,
+    now: Instant,
+  ): Promise<{ readonly state: FileState; readonly fresh: boolean }> {
     let earlier: FileState | undefined;
     const { entry } = await this.writer.execute<FileState>({
       chain: chainOf(file),
@@ -60,7 +63,16 @@ export class FileLedger {
       decide: (state) => {
         earlier = state && state.status !== 'failed' ? state : undefined;
         if (earlier) return undefined;
-        const zero = { records: 0, batches: 0, accepted: 0, quarantined: 0, filtered: 0, progressBytes: 0, error: '', finishedMs: 0 };
+        const zero = {
+          records: 0,
+          batches: 0,
+          accepted: 0,
+          quarantined: 0,
+          filtered: 0,
+          progressBytes: 0,
+          error: '',
+          finishedMs: 0,
+        };
         return { kind: 'file_received', body: { id: file.id }, state: { ...file, ...zero, status: 'importing', createdMs: now } };
       },
     });
@@ -84,7 +96,10 @@ export class FileLedger {
       chain: chainOf(file),
       cause,
       now,
-      decide: (state) => (state && state.id === file.id && state.status === 'importing' ? { kind, body: {}, state: { ...state, ...change } } : undefined),
+      decide: (state) =>
+        state && state.id === file.id && state.status === 'importing'
+          ? { kind, body: {}, state: { ...state, ...change } }
+          : undefined,
     });
   }
 

@@ -24,7 +24,10 @@ const csv = (text: string, change = {}) => read(csvRecords(pieces(text, 5), { ..
 
 describe('the records of a JSON file', () => {
   it('are the elements of an array, the lines, or the one object, wherever the pieces are cut', async () => {
-    const values = fc.array(fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom<unknown>('a"\\,]}', 1, true, null)), { minLength: 1, maxLength: 8 });
+    const values = fc.array(fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom<unknown>('a"\\,]}', 1, true, null)), {
+      minLength: 1,
+      maxLength: 8,
+    });
     await fc.assert(
       fc.asyncProperty(values, fc.integer({ min: 1, max: 20 }), async (list, size) => {
         const expected = list.map((value) => JSON.parse(JSON.stringify(value)) as unknown);
@@ -38,7 +41,10 @@ describe('the records of a JSON file', () => {
       }),
     );
     expect((await json('{"a":\n1}\n')).records).toEqual([{ value: { a: 1 }, line: 1 }]);
-    expect((await json('[\n1,\n{"a":2}\n]')).records).toEqual([{ value: 1, line: 2 }, { value: { a: 2 }, line: 3 }]);
+    expect((await json('[\n1,\n{"a":2}\n]')).records).toEqual([
+      { value: 1, line: 2 },
+      { value: { a: 2 }, line: 3 },
+    ]);
     expect((await json('{"a":1}\n{"a":2}\n')).records.map((record) => record.line)).toEqual([1, 2]);
     expect((await json('{"latitude":37.97155556731436}')).records[0]?.fault).toBeUndefined();
     expect((await json('[]')).records).toEqual([]);
@@ -56,20 +62,34 @@ describe('the records of a JSON file', () => {
 
   it('that are no JSON are told one by one', async () => {
     const { records } = await json('[{"a":1},{"a":tru},{"a":1,"a":2}]');
-    expect(records.map((record) => record.fault)).toEqual([undefined, expect.stringContaining('a value'), expect.stringContaining('twice')]);
+    expect(records.map((record) => record.fault)).toEqual([
+      undefined,
+      expect.stringContaining('a value'),
+      expect.stringContaining('twice'),
+    ]);
   });
 });
 
 describe('the records of a CSV file', () => {
   it('are rows by column name, with quotes and a byte order mark', async () => {
     const { records } = await csv('\uFEFFid, name\r\n1,"a, ""b""\nc"\r\n\r\n2,d');
-    expect(records.map((record) => record.value)).toEqual([{ id: '1', name: 'a, "b"\nc' }, { id: '2', name: 'd' }]);
-    expect((await csv('1;2', { header: false, delimiter: ';', columns: ['a', 'b'] })).records[0]?.value).toEqual({ a: '1', b: '2' });
+    expect(records.map((record) => record.value)).toEqual([
+      { id: '1', name: 'a, "b"\nc' },
+      { id: '2', name: 'd' },
+    ]);
+    expect((await csv('1;2', { header: false, delimiter: ';', columns: ['a', 'b'] })).records[0]?.value).toEqual({
+      a: '1',
+      b: '2',
+    });
   });
 
   it('with another number of columns are told one by one, with the line', async () => {
     const { records, fault } = await csv('a,b\n1,2\n1\n3,4');
-    expect(records.map((record) => record.fault)).toEqual([undefined, expect.stringContaining('Line 3 has 1 columns where 2'), undefined]);
+    expect(records.map((record) => record.fault)).toEqual([
+      undefined,
+      expect.stringContaining('Line 3 has 1 columns where 2'),
+      undefined,
+    ]);
     expect(fault).toBe('');
   });
 

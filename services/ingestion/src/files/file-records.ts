@@ -24,14 +24,23 @@ const utf8 = new TextEncoder();
 
 function toRecord(text: string, line: number): FileRecord {
   const scan = scanJson(utf8.encode(text));
-  if (scan.depth > maxDepth) return { value: text, line, fault: `The record in line ${line} is nested more than ${maxDepth} levels deep.` };
+  if (scan.depth > maxDepth)
+    return { value: text, line, fault: `The record in line ${line} is nested more than ${maxDepth} levels deep.` };
   try {
     const value = scan.longNumbers ? parseKeepingDigits(text) : (JSON.parse(text) as unknown);
     if (countMembers(value) === scan.members) return { value, line };
     const key = findDuplicateKeys(text)[0]?.key ?? '';
-    return { value: text, line, fault: `In the record in line ${line} the key ${JSON.stringify(key)} stands twice in one object.` };
+    return {
+      value: text,
+      line,
+      fault: `In the record in line ${line} the key ${JSON.stringify(key)} stands twice in one object.`,
+    };
   } catch {
-    return { value: text, line, fault: `The record in line ${line} is not JSON: ${findJsonFault(text)?.what ?? 'it cannot be read'}.` };
+    return {
+      value: text,
+      line,
+      fault: `The record in line ${line} is not JSON: ${findJsonFault(text)?.what ?? 'it cannot be read'}.`,
+    };
   }
 }
 
@@ -104,6 +113,7 @@ function toFileFault(error: Error): Error {
   if (!code.startsWith('CSV_')) return error;
   const lines = 'lines' in error && typeof error.lines === 'number' ? error.lines : undefined;
   const where = lines === undefined ? '' : ` near line ${lines}`;
-  if (code === 'CSV_QUOTE_NOT_CLOSED') return new FileFault(`The file is cut short: a quoted field${where} has no closing quote.`);
+  if (code === 'CSV_QUOTE_NOT_CLOSED')
+    return new FileFault(`The file is cut short: a quoted field${where} has no closing quote.`);
   return new FileFault(`The CSV cannot be read${where}: ${error.message}`);
 }

@@ -1,7 +1,7 @@
-import { Problem } from '@tollkeeper/kernel';
+import { type Instant, Problem } from '@tollkeeper/kernel';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from './error-code.js';
@@ -44,7 +44,11 @@ export class FileStaging {
     try {
       const { size } = await handle.stat();
       if (offset > size) {
-        throw new Problem('conflict', `The chunk begins at byte ${offset}, but only ${size} bytes have arrived; go on with offset ${size}.`, { param: 'offset', expected_offset: size });
+        throw new Problem(
+          'conflict',
+          `The chunk begins at byte ${offset}, but only ${size} bytes have arrived; go on with offset ${size}.`,
+          { param: 'offset', expected_offset: size },
+        );
       }
       const fresh = bytes.subarray(Math.min(bytes.length, size - offset));
       if (fresh.length > 0) await handle.write(fresh, 0, fresh.length, size);
@@ -67,6 +71,21 @@ export class FileStaging {
   async drop(tenantId: string, fileId: string): Promise<void> {
     await rm(this.path(tenantId, fileId, 'part'), { force: true });
     await rm(this.path(tenantId, fileId, 'json'), { force: true });
+  }
+
+  /** All files that have bytes here, with the time of the last chunk. */
+  async list(): Promise<readonly { readonly tenantId: string; readonly fileId: string; readonly writtenMs: Instant }[]> {
+    await mkdir(this.folder, { recursive: true });
+    const found = [];
+    for (const tenant of await readdir(this.folder, { withFileTypes: true })) {
+      if (!tenant.isDirectory()) continue;
+      for (const name of await readdir(join(this.folder, tenant.name))) {
+        if (!name.endsWith('.part')) continue;
+        const { mtimeMs } = await stat(join(this.folder, tenant.name, name));
+        found.push({ tenantId: tenant.name, fileId: name.slice(0, -'.part'.length), writtenMs: mtimeMs });
+      }
+    }
+    return found;
   }
 
   /** Where the bytes of a file are, from its first chunk until its import has ended. */

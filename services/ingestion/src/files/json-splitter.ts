@@ -104,7 +104,9 @@ export class JsonSplitter {
   private keep(text: string): void {
     this.record += text;
     if ((this.record?.length ?? 0) > this.maxUnits) {
-      throw new FileFault(`The record that begins in line ${this.recordLine} has more than ${this.maxUnits} characters; send a list with one record per element.`);
+      throw new FileFault(
+        `The record that begins in line ${this.recordLine} has more than ${this.maxUnits} characters; send a list with one record per element.`,
+      );
     }
   }
 

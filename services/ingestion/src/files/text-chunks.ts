@@ -40,7 +40,8 @@ export async function* textChunks(file: TextFile): AsyncGenerator<string> {
     for await (const chunk of bytes as AsyncIterable<Buffer>) {
       if (inflated === 0) refuseUtf16(chunk);
       inflated += chunk.length;
-      if (inflated > file.maxInflatedBytes) throw new FileFault(`The file unpacks to more than ${file.maxInflatedBytes} bytes; send it in parts.`);
+      if (inflated > file.maxInflatedBytes)
+        throw new FileFault(`The file unpacks to more than ${file.maxInflatedBytes} bytes; send it in parts.`);
       const text = decode(decoder, chunk, line);
       line += countLines(text);
       if (text !== '') yield text;
@@ -73,7 +74,9 @@ function decode(decoder: TextDecoder, chunk: Buffer | undefined, line: number): 
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
   } catch {
-    throw new FileFault(`Behind line ${line} the file has bytes that are not UTF-8; save it as UTF-8, or, for CSV, state "encoding": "latin1" in the mapping.`);
+    throw new FileFault(
+      `Behind line ${line} the file has bytes that are not UTF-8; save it as UTF-8, or, for CSV, state "encoding": "latin1" in the mapping.`,
+    );
   }
 }
 

@@ -47,7 +47,9 @@ export class WatchFolder {
   ) {}
 
   start(): void {
-    this.looking = this.look().catch((error: unknown) => this.ports.onTrouble(`the watched folder ${this.options.folder} cannot be read: ${textOf(error)}`));
+    this.looking = this.look().catch((error: unknown) =>
+      this.ports.onTrouble(`the watched folder ${this.options.folder} cannot be read: ${textOf(error)}`),
+    );
     void this.looking.then(() => {
       if (!this.stopped) this.cancel = this.ports.timers.after(this.options.intervalMs, () => this.start());
     });
@@ -127,7 +129,17 @@ export class WatchFolder {
         const { bytesRead } = await handle.read(buffer, 0, chunkBytes, offset);
         const last = offset + bytesRead >= size || bytesRead === 0;
         const { tenantId, mapping, name } = file;
-        const chunk = { tenantId, cause, fileId, name, mapping, offset, bytes: buffer.subarray(0, bytesRead), last, now: this.ports.now(tenantId) };
+        const chunk = {
+          tenantId,
+          cause,
+          fileId,
+          name,
+          mapping,
+          offset,
+          bytes: buffer.subarray(0, bytesRead),
+          last,
+          now: this.ports.now(tenantId),
+        };
         const { id } = await this.putFileChunk.execute(chunk);
         if (last) return id;
         fileId = id;
@@ -157,7 +169,10 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name).sort();
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
 }
 
 /** The name itself, or with a number when the folder has such a file already. */

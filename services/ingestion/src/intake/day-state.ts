@@ -24,7 +24,12 @@ export interface CountedPart {
   readonly received: number;
   readonly counts: readonly { readonly meter: string; readonly counts: Counts }[];
   /** Only of the edge part. */
-  readonly edge?: { readonly received: number; readonly parts: readonly string[]; readonly origin: string; readonly receivedMs: number };
+  readonly edge?: {
+    readonly received: number;
+    readonly parts: readonly string[];
+    readonly origin: string;
+    readonly receivedMs: number;
+  };
 }
 
 /** Body of an entry of kind `outcomes_counted`. */
@@ -62,5 +67,8 @@ export function partKey(receipt: string, part: string): string {
 
 /** An outcome as it is counted, apart from `received`, which the receipt decides. */
 export function toCounts(outcome: usageV1.IntakeOutcome): CountedPart['counts'] {
-  return outcome.counts.map(({ meter, booked, duplicate, quarantined }) => ({ meter, counts: [booked, duplicate, quarantined] as const }));
+  return outcome.counts.map(({ meter, booked, duplicate, quarantined }) => ({
+    meter,
+    counts: [booked, duplicate, quarantined] as const,
+  }));
 }

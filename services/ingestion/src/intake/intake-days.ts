@@ -8,11 +8,17 @@ const dayMs = 86_400_000;
 const maxDays = 400;
 
 /** @throws Problem invalid_request for days that do not exist, or a range of more than 400 */
-export async function listIntakeDays(chains: ChainStore, tenantId: string, from: string, to: string): Promise<ingestionV1.IntakeDays> {
+export async function listIntakeDays(
+  chains: ChainStore,
+  tenantId: string,
+  from: string,
+  to: string,
+): Promise<ingestionV1.IntakeDays> {
   const first = dayStart(from, 'from');
   const last = dayStart(to === '' ? from : to, 'to');
   if (last < first) throw new Problem('invalid_request', `to (${to}) lies before from (${from}).`, { param: 'to' });
-  if ((last - first) / dayMs >= maxDays) throw new Problem('invalid_request', `The range has more than ${maxDays} days; ask for it in parts.`, { param: 'to' });
+  if ((last - first) / dayMs >= maxDays)
+    throw new Problem('invalid_request', `The range has more than ${maxDays} days; ask for it in parts.`, { param: 'to' });
   const days: string[] = [];
   for (let at = first; at <= last; at += dayMs) days.push(toRfc3339(at).slice(0, 10));
   const heads = await chains.heads(days.map((day) => `intake/${tenantId}/${day}`));
@@ -28,6 +34,19 @@ function dayStart(day: string, param: string): number {
 
 function toIntakeDay(day: string, state: DayState): ingestionV1.IntakeDay {
   const { received, booked, duplicate, quarantined } = state;
-  const meters = Object.entries(state.meters).map(([meter, counts]) => ({ meter, booked: counts[0], duplicate: counts[1], quarantined: counts[2] }));
-  return create(ingestionV1.IntakeDaySchema, { day, received, booked, duplicate, quarantined, unsettled: received - booked - duplicate - quarantined, meters });
+  const meters = Object.entries(state.meters).map(([meter, counts]) => ({
+    meter,
+    booked: counts[0],
+    duplicate: counts[1],
+    quarantined: counts[2],
+  }));
+  return create(ingestionV1.IntakeDaySchema, {
+    day,
+    received,
+    booked,
+    duplicate,
+    quarantined,
+    unsettled: received - booked - duplicate - quarantined,
+    meters,
+  });
 }

@@ -89,7 +89,11 @@ export class IntakeConsumer {
     await Promise.all([...parts].map(([chain, ofChain]) => this.countDay(chain, ofChain, documents)));
   }
 
-  private async countDay(chain: string, parts: readonly CountedPart[], before: ReadonlyMap<string, ReceiptDocument>): Promise<void> {
+  private async countDay(
+    chain: string,
+    parts: readonly CountedPart[],
+    before: ReadonlyMap<string, ReceiptDocument>,
+  ): Promise<void> {
     const now = this.ports.now(chain.split('/')[1] ?? '');
     const entry = await this.ledger.count(chain, parts, now);
     // Parts that an entry counted already are shown as well: the receipt is the same whoever counted them.

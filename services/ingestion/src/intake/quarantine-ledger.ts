@@ -99,7 +99,12 @@ function toEntry(chain: string, head: Entry | undefined, part: RefusedPart, now:
   const items = outcome.refused.map((refused) => {
     open[refused.reason] = (open[refused.reason] ?? 0) + 1;
     const digest = hash('sha256', refused.event ? toJsonString(usageV1.UsageEventSchema, refused.event) : refused.original);
-    return { id: quarantineIdOf(tenantId, outcome.receiptId, outcome.part, refused.ordinal), ordinal: refused.ordinal, reason: refused.reason, digest };
+    return {
+      id: quarantineIdOf(tenantId, outcome.receiptId, outcome.part, refused.ordinal),
+      ordinal: refused.ordinal,
+      reason: refused.reason,
+      digest,
+    };
   });
   const body: QuarantinedBody = { receipt: outcome.receiptId, part: outcome.part, items };
   const state: QuarantineState = { open };

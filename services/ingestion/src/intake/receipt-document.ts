@@ -63,7 +63,11 @@ export function mergePart(before: ReceiptDocument, part: CountedPart, at: Instan
 }
 
 /** What an outcome adds to its receipt, given the receipt as it was. */
-export function toCountedPart(before: ReceiptDocument, outcome: usageV1.IntakeOutcome, counts: CountedPart['counts']): CountedPart {
+export function toCountedPart(
+  before: ReceiptDocument,
+  outcome: usageV1.IntakeOutcome,
+  counts: CountedPart['counts'],
+): CountedPart {
   const isEdge = outcome.part === 'edge';
   const { received, parts, origin, receivedMs } = outcome;
   const part: CountedPart = {

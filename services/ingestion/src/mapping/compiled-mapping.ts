@@ -15,7 +15,10 @@ import { parseTimeFormat, type TimeReader } from './time-format.js';
 export type Fix = Readonly<Record<string, string>>;
 
 /** What a record became. */
-export type Mapped = { readonly kind: 'event'; readonly event: UsageEventValue } | { readonly kind: 'refused'; readonly fault: Fault; readonly rule: number | undefined } | { readonly kind: 'filtered' };
+export type Mapped =
+  | { readonly kind: 'event'; readonly event: UsageEventValue }
+  | { readonly kind: 'refused'; readonly fault: Fault; readonly rule: number | undefined }
+  | { readonly kind: 'filtered' };
 
 type Filled = { readonly text: string } | { readonly fault: Fault };
 type TextReader = (record: unknown) => Filled;
@@ -48,7 +51,9 @@ export class CompiledMapping {
     this.matches = (definition.match?.where ?? []).map(toCondition);
     this.rules = definition.events.map((event) => toRule(event, definition.csv?.decimal_comma ?? false));
     const { records } = definition;
-    this.recordPaths = (records === undefined ? [] : typeof records === 'string' ? [records] : records).map((path) => parsePath(path, true));
+    this.recordPaths = (records === undefined ? [] : typeof records === 'string' ? [records] : records).map((path) =>
+      parsePath(path, true),
+    );
   }
 
   /** The records inside of one value of the body or file; the value itself when the mapping names no place. */
@@ -64,7 +69,9 @@ export class CompiledMapping {
   takesType(type: string): boolean {
     const types = this.definition.match?.type;
     if (types === undefined) return false;
-    return (typeof types === 'string' ? [types] : types).some((wanted) => (wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted));
+    return (typeof types === 'string' ? [types] : types).some((wanted) =>
+      wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted,
+    );
   }
 
   /**
@@ -114,7 +121,10 @@ function toRule(definition: EventDefinition, decimalComma: boolean): EventRule {
     time: { template: parseTemplate(time.from), read: parseTimeFormat(time.format, timeZone), format: time.format },
     quantity: definition.quantity === undefined ? undefined : toQuantityReader(definition.quantity, decimalComma),
     key: definition.key === undefined ? undefined : toTextReader(definition.key, 'key'),
-    dimensions: Object.entries(definition.dimensions ?? {}).map(([name, text]) => [name, toTextReader(text, `dimensions.${name}`)]),
+    dimensions: Object.entries(definition.dimensions ?? {}).map(([name, text]) => [
+      name,
+      toTextReader(text, `dimensions.${name}`),
+    ]),
   };
 }
 
@@ -125,16 +135,24 @@ function toTextReader(definition: TextDefinition, field: string): TextReader {
   const paths = pathsOf(template);
   return (record) => {
     const text = fillTemplate(template, record);
-    if (text === undefined) return { fault: invalid(paths, `The record has no ${paths}, from which the mapping takes the ${field}.`) };
+    if (text === undefined)
+      return { fault: invalid(paths, `The record has no ${paths}, from which the mapping takes the ${field}.`) };
     if (!table) return { text };
     const found = table.get(text) ?? otherwise;
     if (found !== undefined) return { text: found };
-    return { fault: { reason: 'no_mapping', detail: `The mapping knows no ${field} for ${shown(text)} in ${paths}; it knows ${[...table.keys()].join(', ')}.`, param: paths } };
+    return {
+      fault: {
+        reason: 'no_mapping',
+        detail: `The mapping knows no ${field} for ${shown(text)} in ${paths}; it knows ${[...table.keys()].join(', ')}.`,
+        param: paths,
+      },
+    };
   };
 }
 
 function toQuantityReader(definition: Exclude<EventDefinition['quantity'], undefined>, decimalComma: boolean): QuantityReader {
-  const { from, multiply, divide } = typeof definition === 'string' ? { from: definition, multiply: undefined, divide: undefined } : definition;
+  const { from, multiply, divide } =
+    typeof definition === 'string' ? { from: definition, multiply: undefined, divide: undefined } : definition;
   const template = parseTemplate(from);
   const place = onlyPlace(template) ?? { paths: [], otherwise: undefined };
   const paths = pathsOf(template);
@@ -142,7 +160,8 @@ function toQuantityReader(definition: Exclude<EventDefinition['quantity'], undef
   const divisor = divide === undefined ? undefined : Decimal.of(divide);
   return (record) => {
     const text = toText(valueOfPlace(place, record));
-    if (text === undefined) return { fault: invalid(paths, `The record has no ${paths}, from which the mapping takes the quantity.`) };
+    if (text === undefined)
+      return { fault: invalid(paths, `The record has no ${paths}, from which the mapping takes the quantity.`) };
     const decimal = toDecimalText(text, decimalComma);
     if (decimal === undefined || decimalFault(decimal, quantityLimits)) return { fault: quantityFault(text, paths) };
     if (!factor && !divisor) return { text: decimal };
@@ -155,7 +174,11 @@ function toQuantityReader(definition: Exclude<EventDefinition['quantity'], undef
 function toDecimalText(text: string, decimalComma: boolean): string | undefined {
   const trimmed = text.trim();
   const pointed = decimalComma ? trimmed.replace(',', '.') : trimmed;
-  const plain = pointed.replace(/^\+/, '').replace(/^(-?)0+(?=\d)/, '$1').replace(/^(-?)\./, '$10.').replace(/\.$/, '');
+  const plain = pointed
+    .replace(/^\+/, '')
+    .replace(/^(-?)0+(?=\d)/, '$1')
+    .replace(/^(-?)\./, '$10.')
+    .replace(/\.$/, '');
   return /[eE]/.test(plain) ? expandExponent(plain) : plain;
 }
 
@@ -184,9 +207,20 @@ function readRule(rule: EventRule, record: unknown, ordinal: number, fix: Fix): 
   for (const [name, read] of rule.dimensions) {
     const filled = read(record);
     // A dimension that the record lacks is left out: it refines a price, and never decides whether there is one.
-    if ('text' in filled && filled.text.length <= fieldLimits.dimensionValue && !hasBadCharacters(filled.text)) dimensions[name] = filled.text;
+    if ('text' in filled && filled.text.length <= fieldLimits.dimensionValue && !hasBadCharacters(filled.text))
+      dimensions[name] = filled.text;
   }
-  return { id, source, device, meter, timeMs, quantity, key, dimensions: rule.dimensions.length > 0 ? dimensions : undefined, ordinal };
+  return {
+    id,
+    source,
+    device,
+    meter,
+    timeMs,
+    quantity,
+    key,
+    dimensions: rule.dimensions.length > 0 ? dimensions : undefined,
+    ordinal,
+  };
 }
 
 function given(fix: Fix, field: string): Filled | undefined {
@@ -197,8 +231,11 @@ function given(fix: Fix, field: string): Filled | undefined {
 function bounded(filled: Filled, field: string, maxLength: number): string | Fault {
   if ('fault' in filled) return filled.fault;
   const { text } = filled;
-  if (text === '' || text.length > maxLength) return invalid(field, `The ${field} that the mapping makes has ${text.length} characters; 1 to ${maxLength} are taken.`);
-  return hasBadCharacters(text) ? invalid(field, `The ${field} that the mapping makes holds a control character or half of a character.`) : text;
+  if (text === '' || text.length > maxLength)
+    return invalid(field, `The ${field} that the mapping makes has ${text.length} characters; 1 to ${maxLength} are taken.`);
+  return hasBadCharacters(text)
+    ? invalid(field, `The ${field} that the mapping makes holds a control character or half of a character.`)
+    : text;
 }
 
 function readTime(rule: EventRule, record: unknown, fix: Fix): number | Fault {
@@ -208,7 +245,10 @@ function readTime(rule: EventRule, record: unknown, fix: Fix): number | Fault {
   if (text === undefined) return invalid(paths, `The record has no ${paths}, from which the mapping takes the time.`);
   const instant = (mended === undefined ? rule.time.read : parseTimeFormat('rfc3339'))(text);
   if (instant !== undefined && isMeasurable(instant)) return instant;
-  return invalid(paths, `${shown(text)} is not a time of the years ${timeRange} in the format ${mended === undefined ? rule.time.format : 'rfc3339'}.`);
+  return invalid(
+    paths,
+    `${shown(text)} is not a time of the years ${timeRange} in the format ${mended === undefined ? rule.time.format : 'rfc3339'}.`,
+  );
 }
 
 function readAmount(rule: EventRule, record: unknown, fix: Fix): string | Fault {

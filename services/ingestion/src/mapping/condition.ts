@@ -25,7 +25,10 @@ export function toCondition(definition: ConditionDefinition): Condition {
   }
   if (definition.greater_than !== undefined) {
     const bound = Decimal.of(definition.greater_than);
-    return { text: `${definition.path} is greater than ${definition.greater_than}`, holds: (record) => isGreater(toText(read(record)), bound) };
+    return {
+      text: `${definition.path} is greater than ${definition.greater_than}`,
+      holds: (record) => isGreater(toText(read(record)), bound),
+    };
   }
   if (definition.not_equals !== undefined) {
     const unwanted = String(definition.not_equals);

@@ -26,11 +26,15 @@ const path = checked(500, (text) => parsePath(text));
 const recordsPath = checked(500, (text) => parsePath(text, true));
 const template = checked(1000, (text) => parseTemplate(text));
 const place = checked(1000, (text) => {
-  if (!onlyPlace(parseTemplate(text))) throw new PathSyntaxError(`${JSON.stringify(text)} is not one place in braces such as {volume.total}`);
+  if (!onlyPlace(parseTemplate(text)))
+    throw new PathSyntaxError(`${JSON.stringify(text)} is not one place in braces such as {volume.total}`);
 });
 const factor = z
   .string()
-  .refine((text) => decimalFault(text, factorLimits) === undefined && !/^-?0(\.0+)?$/.test(text), 'a decimal string other than zero is expected, such as "1000"');
+  .refine(
+    (text) => decimalFault(text, factorLimits) === undefined && !/^-?0(\.0+)?$/.test(text),
+    'a decimal string other than zero is expected, such as "1000"',
+  );
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
 const condition = z
@@ -40,14 +44,24 @@ const condition = z
     not_equals: scalar.optional(),
     in: z.array(scalar).min(1).max(100).optional(),
     exists: z.boolean().optional(),
-    greater_than: z.string().refine((text) => decimalFault(text) === undefined, 'a decimal string is expected').optional(),
+    greater_than: z
+      .string()
+      .refine((text) => decimalFault(text) === undefined, 'a decimal string is expected')
+      .optional(),
   })
-  .refine((given) => Object.values(given).filter((value) => value !== undefined).length === 2, 'a condition has a path and one of equals, not_equals, in, exists, greater_than');
+  .refine(
+    (given) => Object.values(given).filter((value) => value !== undefined).length === 2,
+    'a condition has a path and one of equals, not_equals, in, exists, greater_than',
+  );
 const conditions = z.array(condition).max(20);
 
 const text = z.union([
   template,
-  z.strictObject({ from: template, table: z.record(z.string().max(200), z.string().min(1).max(256)), otherwise: z.string().min(1).max(256).optional() }),
+  z.strictObject({
+    from: template,
+    table: z.record(z.string().max(200), z.string().min(1).max(256)),
+    otherwise: z.string().min(1).max(256).optional(),
+  }),
 ]);
 
 const timeZone = z.string().refine((name) => {
@@ -79,7 +93,10 @@ const event = z.strictObject({
   time,
   quantity: quantity.optional(),
   key: template.optional(),
-  dimensions: z.record(z.string().min(1).max(64), text).refine((members) => Object.keys(members).length <= 16, 'at most 16 dimensions').optional(),
+  dimensions: z
+    .record(z.string().min(1).max(64), text)
+    .refine((members) => Object.keys(members).length <= 16, 'at most 16 dimensions')
+    .optional(),
 });
 
 const csv = z.strictObject({
@@ -94,16 +111,33 @@ const csv = z.strictObject({
 export const mappingDefinition = z
   .strictObject({
     format: z.enum(['json', 'csv', 'cloudevents']),
-    match: z.strictObject({ type: z.union([z.string().max(200), z.array(z.string().max(200)).min(1).max(50)]).optional(), where: conditions.optional() }).optional(),
+    match: z
+      .strictObject({
+        type: z.union([z.string().max(200), z.array(z.string().max(200)).min(1).max(50)]).optional(),
+        where: conditions.optional(),
+      })
+      .optional(),
     records: z.union([recordsPath, z.array(recordsPath).min(1).max(10)]).optional(),
     csv: csv.optional(),
     filters: conditions.optional(),
     events: z.array(event).min(1).max(20),
   })
-  .refine((given) => given.format === 'csv' || given.csv === undefined, { path: ['csv'], message: 'only a mapping of format csv has it' })
-  .refine((given) => given.format !== 'csv' || given.records === undefined, { path: ['records'], message: 'a CSV file has one record per line; leave it out' })
-  .refine((given) => given.csv === undefined || given.csv.header || given.csv.columns !== undefined, { path: ['csv', 'columns'], message: 'without a header line the columns must be named' })
-  .refine((given) => given.format === 'cloudevents' || given.match?.type === undefined, { path: ['match', 'type'], message: 'only CloudEvents have a type; use where' });
+  .refine((given) => given.format === 'csv' || given.csv === undefined, {
+    path: ['csv'],
+    message: 'only a mapping of format csv has it',
+  })
+  .refine((given) => given.format !== 'csv' || given.records === undefined, {
+    path: ['records'],
+    message: 'a CSV file has one record per line; leave it out',
+  })
+  .refine((given) => given.csv === undefined || given.csv.header || given.csv.columns !== undefined, {
+    path: ['csv', 'columns'],
+    message: 'without a header line the columns must be named',
+  })
+  .refine((given) => given.format === 'cloudevents' || given.match?.type === undefined, {
+    path: ['match', 'type'],
+    message: 'only CloudEvents have a type; use where',
+  });
 
 export type MappingDefinition = z.infer<typeof mappingDefinition>;
 export type ConditionDefinition = z.infer<typeof condition>;
@@ -115,17 +149,27 @@ const maxDefinitionUnits = 64 << 10;
 
 /** @throws Problem invalid_request whose param is the JSON path in the definition that is wrong. */
 export function parseDefinition(json: string): MappingDefinition {
-  if (json.length > maxDefinitionUnits) throw new Problem('invalid_request', `The definition has more than ${maxDefinitionUnits} characters.`, { param: 'definition' });
+  if (json.length > maxDefinitionUnits)
+    throw new Problem('invalid_request', `The definition has more than ${maxDefinitionUnits} characters.`, {
+      param: 'definition',
+    });
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new Problem('invalid_request', `The definition is not JSON: ${error instanceof Error ? error.message : String(error)}.`, { param: 'definition' });
+    throw new Problem(
+      'invalid_request',
+      `The definition is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      { param: 'definition' },
+    );
   }
   const result = mappingDefinition.safeParse(value);
   if (result.success) return result.data;
   const { path: where, message } = deepest(result.error.issues);
-  const param = where.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${String(step)}`), 'definition');
+  const param = where.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${String(step)}`),
+    'definition',
+  );
   throw new Problem('invalid_request', `${param} of the mapping is not valid: ${message}.`, { param });
 }
 

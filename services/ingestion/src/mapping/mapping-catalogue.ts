@@ -24,11 +24,13 @@ export class TenantMappings {
     this.own = new Map(documents.map(({ code, definition }) => [code, new CompiledMapping(code, parseDefinition(definition))]));
   }
 
-  readonly byCode = (code: string): CompiledMapping | undefined => this.own.get(code) ?? shippedMappings().find((mapping) => mapping.code === code)?.compiled;
+  readonly byCode = (code: string): CompiledMapping | undefined =>
+    this.own.get(code) ?? shippedMappings().find((mapping) => mapping.code === code)?.compiled;
 
   /** Only a tenant's own mappings take CloudEvents by their type; one that ships is used where it is named. */
   readonly byType = (type: string): CompiledMapping | undefined => {
-    for (const mapping of this.own.values()) if (mapping.definition.format === 'cloudevents' && mapping.takesType(type)) return mapping;
+    for (const mapping of this.own.values())
+      if (mapping.definition.format === 'cloudevents' && mapping.takesType(type)) return mapping;
     return undefined;
   };
 }
@@ -62,12 +64,22 @@ export class MappingCatalogue {
   }
 
   /** @throws Problem invalid_request naming the place in the definition */
-  async put(tenantId: string, cause: string, now: Instant, given: { readonly code: string; readonly name: string; readonly definition: string }): Promise<MappingDocument> {
+  async put(
+    tenantId: string,
+    cause: string,
+    now: Instant,
+    given: { readonly code: string; readonly name: string; readonly definition: string },
+  ): Promise<MappingDocument> {
     const { code, name, definition } = given;
     if (!codePattern.test(code)) {
-      throw new Problem('invalid_request', 'The code of a mapping is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, and begins with a letter or digit.', { param: 'code' });
+      throw new Problem(
+        'invalid_request',
+        'The code of a mapping is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, and begins with a letter or digit.',
+        { param: 'code' },
+      );
     }
-    if (name.length > 200) throw new Problem('invalid_request', 'The name of a mapping has at most 200 characters.', { param: 'name' });
+    if (name.length > 200)
+      throw new Problem('invalid_request', 'The name of a mapping has at most 200 characters.', { param: 'name' });
     parseDefinition(definition);
     const known = await this.of(tenantId);
     if (known.documents.length >= maxOwnMappings && !known.documents.some((document) => document.code === code)) {
@@ -79,7 +91,14 @@ export class MappingCatalogue {
       now,
       decide: (before) => {
         const id = before?.id ?? derivedId('mapping', tenantId, cause);
-        const state: MappingState = { id, tenant: tenantId, code, name: name || code, definition, createdMs: before?.createdMs ?? now };
+        const state: MappingState = {
+          id,
+          tenant: tenantId,
+          code,
+          name: name || code,
+          definition,
+          createdMs: before?.createdMs ?? now,
+        };
         return { kind: 'mapping_put', body: {}, state };
       },
     });
@@ -99,7 +118,9 @@ export class MappingCatalogue {
     const { documents } = await this.of(tenantId);
     const own = new Set(documents.map((document) => document.code));
     const shipped = shippedMappings().filter(({ code }) => !own.has(code));
-    return [...documents, ...shipped.map((mapping) => toShippedDocument(tenantId, mapping))].sort((a, b) => (a.code < b.code ? -1 : 1));
+    return [...documents, ...shipped.map((mapping) => toShippedDocument(tenantId, mapping))].sort((a, b) =>
+      a.code < b.code ? -1 : 1,
+    );
   }
 
   private async project(entry: Entry): Promise<void> {

@@ -11,7 +11,8 @@ import { parseTimeFormat } from './time-format.js';
 const event = { id: '{id}', source: 'test', device: '{device}', meter: 'm', time: '{at}', quantity: '{value}' };
 const record = { id: 'r1', device: 'd1', at: '2026-03-01T00:00:00Z', value: '5' };
 
-const mapping = (change: Record<string, unknown>, top: Record<string, unknown> = {}) => new CompiledMapping('test', parseDefinition(JSON.stringify({ format: 'json', events: [{ ...event, ...change }], ...top })));
+const mapping = (change: Record<string, unknown>, top: Record<string, unknown> = {}) =>
+  new CompiledMapping('test', parseDefinition(JSON.stringify({ format: 'json', events: [{ ...event, ...change }], ...top })));
 
 function only(results: readonly Mapped[]) {
   const [result] = results;
@@ -31,7 +32,8 @@ function problemOf(definition: unknown): Problem {
 
 describe('a mapping', () => {
   it('converts units exactly', () => {
-    const read = (value: unknown, quantity: Record<string, unknown>) => only(mapping({ quantity: { from: '{value}', ...quantity } }).read({ ...record, value }, 0));
+    const read = (value: unknown, quantity: Record<string, unknown>) =>
+      only(mapping({ quantity: { from: '{value}', ...quantity } }).read({ ...record, value }, 0));
     expect(read('1536', { divide: '1024' })).toMatchObject({ quantity: '1.5' });
     expect(read('0.1', { multiply: '3' })).toMatchObject({ quantity: '0.3' });
     expect(read('10', { divide: '3' })).toMatchObject({ quantity: '3.333333333333333333' });
@@ -42,7 +44,9 @@ describe('a mapping', () => {
   });
 
   it('converts as the money library does, whatever the numbers', () => {
-    const decimal = fc.tuple(fc.integer({ min: 1, max: 999_999_999 }), fc.integer({ min: 0, max: 6 })).map(([units, scale]) => Decimal.scaled(units, scale).toString());
+    const decimal = fc
+      .tuple(fc.integer({ min: 1, max: 999_999_999 }), fc.integer({ min: 0, max: 6 }))
+      .map(([units, scale]) => Decimal.scaled(units, scale).toString());
     fc.assert(
       fc.property(decimal, decimal, (value, factor) => {
         const result = only(mapping({ quantity: { from: '{value}', multiply: factor } }).read({ ...record, value }, 0));
@@ -52,28 +56,46 @@ describe('a mapping', () => {
   });
 
   it('takes numbers of foreign sources with all their digits, exponents too', () => {
-    const value = (text: string) => only(mapping({}).read({ ...record, ...(parseKeepingDigits(`{"value":${text}}`) as object) }, 0));
+    const value = (text: string) =>
+      only(mapping({}).read({ ...record, ...(parseKeepingDigits(`{"value":${text}}`) as object) }, 0));
     expect(value('0.1234567890123456789')).toMatchObject({ reason: 'invalid_event' });
     expect(value('0.123456789012345678')).toMatchObject({ quantity: '0.123456789012345678' });
     expect(value('1.5e3')).toMatchObject({ quantity: '1500' });
   });
 
   it('chooses the meter by a table and the record by conditions', () => {
-    const own = mapping({ meter: { from: '{kind}', table: { a: 'meter_a' }, otherwise: 'meter_x' }, when: [{ path: 'value', greater_than: '1' }] }, { filters: [{ path: 'test', not_equals: true }] });
+    const own = mapping(
+      { meter: { from: '{kind}', table: { a: 'meter_a' }, otherwise: 'meter_x' }, when: [{ path: 'value', greater_than: '1' }] },
+      { filters: [{ path: 'test', not_equals: true }] },
+    );
     expect(only(own.read({ ...record, kind: 'a' }, 0))).toMatchObject({ meter: 'meter_a' });
     expect(only(own.read({ ...record, kind: 'b' }, 0))).toMatchObject({ meter: 'meter_x' });
     expect(only(own.read({ ...record, kind: 'b', test: true }, 0))).toBe('filtered');
-    expect(only(own.read({ ...record, kind: 'b', value: '1' }, 0))).toMatchObject({ reason: 'no_mapping', detail: expect.stringContaining('value is greater than 1') });
+    expect(only(own.read({ ...record, kind: 'b', value: '1' }, 0))).toMatchObject({
+      reason: 'no_mapping',
+      detail: expect.stringContaining('value is greater than 1'),
+    });
   });
 
   it('makes several events of one record, numbered one after the other', () => {
-    const two = new CompiledMapping('two', parseDefinition(JSON.stringify({ format: 'json', events: [event, { ...event, id: '{id}/2', meter: 'n' }] })));
-    expect(two.read(record, 7).map((result) => (result.kind === 'event' ? [result.event.id, result.event.ordinal] : result.kind))).toEqual([['r1', 7], ['r1/2', 8]]);
+    const two = new CompiledMapping(
+      'two',
+      parseDefinition(JSON.stringify({ format: 'json', events: [event, { ...event, id: '{id}/2', meter: 'n' }] })),
+    );
+    expect(
+      two.read(record, 7).map((result) => (result.kind === 'event' ? [result.event.id, result.event.ordinal] : result.kind)),
+    ).toEqual([
+      ['r1', 7],
+      ['r1/2', 8],
+    ]);
     expect(two.read(record, 0, {}, 1)).toHaveLength(1);
   });
 
   it('takes CloudEvents by type, with a star at the end', () => {
-    const own = new CompiledMapping('ce', parseDefinition(JSON.stringify({ format: 'cloudevents', match: { type: ['a.b', 'x.*'] }, events: [event] })));
+    const own = new CompiledMapping(
+      'ce',
+      parseDefinition(JSON.stringify({ format: 'cloudevents', match: { type: ['a.b', 'x.*'] }, events: [event] })),
+    );
     expect(['a.b', 'a.b.c', 'x.y', 'x'].map((type) => own.takesType(type))).toEqual([true, false, true, false]);
   });
 
@@ -84,9 +106,15 @@ describe('a mapping', () => {
     [{ format: 'json', events: [{ ...event, device: undefined }] }, 'definition.events[0].device'],
     [{ format: 'json', events: [{ ...event, id: '{a' }] }, 'definition.events[0].id'],
     [{ format: 'json', events: [{ ...event, quantity: 'five' }] }, 'definition.events[0].quantity'],
-    [{ format: 'json', events: [event, { ...event, quantity: { from: '{v}', divide: '0' } }] }, 'definition.events[1].quantity.divide'],
+    [
+      { format: 'json', events: [event, { ...event, quantity: { from: '{v}', divide: '0' } }] },
+      'definition.events[1].quantity.divide',
+    ],
     [{ format: 'json', events: [{ ...event, time: { from: '{t}', format: '%Y-%q' } }] }, 'definition.events[0].time.format'],
-    [{ format: 'json', events: [{ ...event, time: { from: '{t}', format: '%Y-%m-%d', time_zone: 'Mars/Base' } }] }, 'definition.events[0].time.time_zone'],
+    [
+      { format: 'json', events: [{ ...event, time: { from: '{t}', format: '%Y-%m-%d', time_zone: 'Mars/Base' } }] },
+      'definition.events[0].time.time_zone',
+    ],
     [{ format: 'json', events: [{ ...event, colour: 'red' }] }, 'definition.events[0]'],
     [{ format: 'json', filters: [{ path: 'a', equals: 1, exists: true }], events: [event] }, 'definition.filters[0]'],
     [{ format: 'json', records: 'a[', events: [event] }, 'definition.records'],

@@ -27,10 +27,14 @@ export function parsePath(text: string, allowEvery = false): readonly PathStep[]
   for (let at = 0; at < rest.length; at = step.lastIndex) {
     step.lastIndex = at;
     const match = step.exec(rest);
-    if (!match) throw new PathSyntaxError(`the path ${JSON.stringify(text)} cannot be read from ${JSON.stringify(rest.slice(at))} on; write names and positions such as a.b[0]`);
+    if (!match)
+      throw new PathSyntaxError(
+        `the path ${JSON.stringify(text)} cannot be read from ${JSON.stringify(rest.slice(at))} on; write names and positions such as a.b[0]`,
+      );
     const inBrackets = match[1];
     if (inBrackets === everyElement) {
-      if (!allowEvery) throw new PathSyntaxError(`the path ${JSON.stringify(text)} names every element; only "records" may do that`);
+      if (!allowEvery)
+        throw new PathSyntaxError(`the path ${JSON.stringify(text)} names every element; only "records" may do that`);
       steps.push('');
     } else if (inBrackets !== undefined) {
       steps.push(inBrackets.startsWith('"') ? inBrackets.slice(1, -1) : Number(inBrackets));

@@ -23,7 +23,10 @@ export function shippedMappings(): readonly ShippedMapping[] {
     .sort()
     .map((file) => {
       const code = file.slice(0, -'.json'.length);
-      const { name, definition } = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as { readonly name: string; readonly definition: unknown };
+      const { name, definition } = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as {
+        readonly name: string;
+        readonly definition: unknown;
+      };
       const text = JSON.stringify(definition, undefined, 2);
       return { code, name, definition: text, compiled: new CompiledMapping(code, parseDefinition(text)) };
     });

@@ -45,13 +45,18 @@ function toExpression(format: string): RegExp {
     if (directive === undefined) return piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     const expression = directives.get(directive);
     if (!expression || used.has(directive)) {
-      throw new TimeFormatError(`%${directive} is not understood or stands twice; a time format is rfc3339, epoch_s, epoch_ms or made of ${[...directives.keys()].map((name) => `%${name}`).join(' ')}`);
+      throw new TimeFormatError(
+        `%${directive} is not understood or stands twice; a time format is rfc3339, epoch_s, epoch_ms or made of ${[...directives.keys()].map((name) => `%${name}`).join(' ')}`,
+      );
     }
     used.add(directive);
     return expression;
   });
   for (const needed of ['Y', 'm', 'd']) {
-    if (!used.has(needed)) throw new TimeFormatError(`the time format ${JSON.stringify(format)} lacks %${needed}; a time format is rfc3339, epoch_s, epoch_ms or a pattern such as %Y-%m-%d %H:%M:%S`);
+    if (!used.has(needed))
+      throw new TimeFormatError(
+        `the time format ${JSON.stringify(format)} lacks %${needed}; a time format is rfc3339, epoch_s, epoch_ms or a pattern such as %Y-%m-%d %H:%M:%S`,
+      );
   }
   return new RegExp(`^${source}$`);
 }

@@ -5,7 +5,12 @@ const defaultLimit = 25;
 const maxLimit = 100;
 
 /** A page of a list request: its limit within bounds, its cursor as given out before. @throws Problem invalid_request */
-export async function readPage<D extends ViewDocument>(view: View<D>, query: Omit<ViewQuery, 'limit' | 'cursor'>, limit: number, cursor: string): Promise<ViewPage<D>> {
+export async function readPage<D extends ViewDocument>(
+  view: View<D>,
+  query: Omit<ViewQuery, 'limit' | 'cursor'>,
+  limit: number,
+  cursor: string,
+): Promise<ViewPage<D>> {
   try {
     return await view.list({ ...query, limit: pageLimit(limit), ...(cursor === '' ? {} : { cursor }) });
   } catch (error) {

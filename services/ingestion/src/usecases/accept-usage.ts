@@ -40,17 +40,30 @@ export class AcceptUsage {
     const mappings = await this.mappings.of(tenantId);
     const named = command.mapping === '' ? undefined : mappings.byCode(command.mapping);
     if (command.mapping !== '' && !named) {
-      throw new Problem('not_found', `There is no mapping ${command.mapping.slice(0, 100)}; list the mappings to see which there are.`, { param: 'mapping' });
+      throw new Problem(
+        'not_found',
+        `There is no mapping ${command.mapping.slice(0, 100)}; list the mappings to see which there are.`,
+        { param: 'mapping' },
+      );
     }
     if (named?.definition.format === 'csv') {
-      throw new Problem('invalid_request', `Mapping ${named.code} reads CSV files; send the file to /v1/files.`, { param: 'mapping' });
+      throw new Problem('invalid_request', `Mapping ${named.code} reads CSV files; send the file to /v1/files.`, {
+        param: 'mapping',
+      });
     }
     const body = parseBody(await inflateBody(command.body, command.contentEncoding, this.limits), form, this.limits);
     const receiptId = cause === '' ? newId('receipt', now, this.randomness) : derivedId('receipt', tenantId, cause);
-    const intake = new UsageIntake({ tenantId, receiptId, receivedMs: now, origin: 'api' }, this.publisher.topic.partitions, this.limits.originalUnits);
+    const intake = new UsageIntake(
+      { tenantId, receiptId, receivedMs: now, origin: 'api' },
+      this.publisher.topic.partitions,
+      this.limits.originalUnits,
+    );
     readRecords(body, named, mappings.byType, intake);
     if (intake.received > maxEventsPerRecord * this.limits.records) {
-      throw new Problem('payload_too_large', `The records hold ${intake.received} events; at most ${maxEventsPerRecord * this.limits.records} are taken at once. Send them in parts, or as a file.`);
+      throw new Problem(
+        'payload_too_large',
+        `The records hold ${intake.received} events; at most ${maxEventsPerRecord * this.limits.records} are taken at once. Send them in parts, or as a file.`,
+      );
     }
     await this.publisher.publish(intake);
     return intake.receipt();

@@ -16,7 +16,9 @@ export const fixFields = ['id', 'source', 'device', 'meter', 'time', 'quantity',
 export function checkFix(fix: Fix): void {
   for (const field of Object.keys(fix)) {
     if (!fixFields.some((known) => known === field)) {
-      throw new Problem('invalid_request', `fix has no field ${field.slice(0, 64)}; it mends ${fixFields.join(', ')}.`, { param: `fix.${field.slice(0, 64)}` });
+      throw new Problem('invalid_request', `fix has no field ${field.slice(0, 64)}; it mends ${fixFields.join(', ')}.`, {
+        param: `fix.${field.slice(0, 64)}`,
+      });
     }
   }
 }
@@ -44,6 +46,10 @@ function parseOriginal(item: QuarantineDocument): unknown {
   try {
     return parseKeepingDigits(item.original);
   } catch {
-    throw new Problem('unprocessable', 'What was sent is no whole JSON record, so it cannot be replayed; send it again, mended, as new usage.', { param: 'id' });
+    throw new Problem(
+      'unprocessable',
+      'What was sent is no whole JSON record, so it cannot be replayed; send it again, mended, as new usage.',
+      { param: 'id' },
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ingestionV1, tenantV1 } from '@tollkeeper/contracts';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { nativeEvent } from '../accept/accept.fixture.js';
@@ -14,9 +14,28 @@ beforeEach(async () => {
 });
 afterEach(() => house.remove());
 
-const cdrs = (count: number, from = 0) => Array.from({ length: count }, (_, i) => ocpiCdr({ id: `cdr-${String(from + i).padStart(6, '0')}` }));
-const chunk = (change: Partial<{ fileId: string; offset: number; bytes: Uint8Array; last: boolean; cause: string; mapping: string; name: string }>) =>
-  house.mappings.putFileChunk(create(ingestionV1.PutFileChunkRequestSchema, { tenantId: tenant, nowMs: start, mapping: 'ocpi-cdr-2.2.1', name: 'cdrs.json', ...change }));
+const cdrs = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => ocpiCdr({ id: `cdr-${String(from + i).padStart(6, '0')}` }));
+const chunk = (
+  change: Partial<{
+    fileId: string;
+    offset: number;
+    bytes: Uint8Array;
+    last: boolean;
+    cause: string;
+    mapping: string;
+    name: string;
+  }>,
+) =>
+  house.mappings.putFileChunk(
+    create(ingestionV1.PutFileChunkRequestSchema, {
+      tenantId: tenant,
+      nowMs: start,
+      mapping: 'ocpi-cdr-2.2.1',
+      name: 'cdrs.json',
+      ...change,
+    }),
+  );
 const bookedAll = (count: number) => until(async () => (house.booked.length === count ? true : undefined));
 
 describe('a file', () => {
@@ -27,16 +46,34 @@ describe('a file', () => {
     const first = await chunk({ cause, bytes: content.subarray(0, half) });
     expect(first).toMatchObject({ status: 'receiving', sizeBytes: String(half) });
     expect(await chunk({ cause, bytes: content.subarray(0, half) })).toEqual(first);
-    await expect(chunk({ fileId: first.id, offset: half + 5, bytes: content.subarray(half + 5) })).rejects.toMatchObject({ code: 'conflict', extra: { expected_offset: half } });
-    const last = { fileId: first.id, offset: half - 10, bytes: content.subarray(half - 10), last: true, cause: house.nextCause() };
+    await expect(chunk({ fileId: first.id, offset: half + 5, bytes: content.subarray(half + 5) })).rejects.toMatchObject({
+      code: 'conflict',
+      extra: { expected_offset: half },
+    });
+    const last = {
+      fileId: first.id,
+      offset: half - 10,
+      bytes: content.subarray(half - 10),
+      last: true,
+      cause: house.nextCause(),
+    };
     expect(await chunk(last)).toMatchObject({ id: first.id, status: 'importing', sizeBytes: String(content.length) });
     const done = await house.imported(first.id);
-    expect(done).toMatchObject({ status: 'done', records: 2500, accepted: 2500, quarantined: 0, error: '', repeatedFile: false, progressBytes: String(content.length) });
+    expect(done).toMatchObject({
+      status: 'done',
+      records: 2500,
+      accepted: 2500,
+      quarantined: 0,
+      error: '',
+      repeatedFile: false,
+      progressBytes: String(content.length),
+    });
     expect(done.receiptIds).toHaveLength(3);
     expect((await chunk(last)).status).toBe('done');
     await bookedAll(2500);
-    expect(await readdir(join(house.folder, 'files', tenant))).toEqual([]);
-    for (const id of done.receiptIds) expect(await house.settled(id)).toMatchObject({ origin: `file:${first.id}`, status: 'settled' });
+    await until(async () => ((await readdir(join(house.folder, 'files', tenant))).length === 0 ? true : undefined));
+    for (const id of done.receiptIds)
+      expect(await house.settled(id)).toMatchObject({ origin: `file:${first.id}`, status: 'settled' });
   });
 
   it('with the same content again does nothing and answers the earlier import', async () => {
@@ -45,7 +82,10 @@ describe('a file', () => {
     const cause = house.nextCause();
     const again = await house.putFile(JSON.stringify(cdrs(3)), { mapping: 'ocpi-cdr-2.2.1', cause });
     expect(again).toMatchObject({ id: first.id, repeatedFile: true, status: 'done', accepted: 3 });
-    expect(await house.putFile(JSON.stringify(cdrs(3)), { mapping: 'ocpi-cdr-2.2.1', cause })).toMatchObject({ id: first.id, repeatedFile: true });
+    expect(await house.putFile(JSON.stringify(cdrs(3)), { mapping: 'ocpi-cdr-2.2.1', cause })).toMatchObject({
+      id: first.id,
+      repeatedFile: true,
+    });
     expect(await house.day()).toMatchObject({ received: 3 });
   });
 
@@ -56,12 +96,32 @@ describe('a file', () => {
     ['a wrong mapping', JSON.stringify(cdrs(3)), 'sim-usage-json', 'None of the first 3 records', 0],
     ['no mapping', JSON.stringify(cdrs(2)), '', 'no mapping that reads it', 0],
     ['CSV for a JSON mapping', 'id,iccid\n1,2\n3,4\n', 'sim-usage-json', 'is not JSON', 0],
-    ['another encoding', Buffer.concat([Buffer.from('id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,'), Buffer.from([0xc5]), Buffer.from('land,SE\n')]), 'sim-usage-csv', 'not UTF-8', 0],
+    [
+      'another encoding',
+      Buffer.concat([
+        Buffer.from('id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,'),
+        Buffer.from([0xc5]),
+        Buffer.from('land,SE\n'),
+      ]),
+      'sim-usage-csv',
+      'not UTF-8',
+      0,
+    ],
     ['damaged gzip', gzipSync(JSON.stringify(cdrs(5))).subarray(0, 80), 'ocpi-cdr-2.2.1', 'gzip', 0],
-    ['a cut quote', 'id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,x,SE\n2,"89,SMS', 'sim-usage-csv', 'no closing quote', 1],
+    [
+      'a cut quote',
+      'id,iccid,traffic_type,start_timestamp,volume_total,operator,country\n1,89,SMS,2026-03-01T00:00:00Z,1,x,SE\n2,"89,SMS',
+      'sim-usage-csv',
+      'no closing quote',
+      1,
+    ],
   ])('that is %s fails with a clear error and keeps what is good', async (_name, content, mapping, error, good) => {
     const file = await house.putFile(content, { mapping });
-    expect(await house.imported(file.id)).toMatchObject({ status: 'failed', accepted: good, error: expect.stringContaining(error) });
+    expect(await house.imported(file.id)).toMatchObject({
+      status: 'failed',
+      accepted: good,
+      error: expect.stringContaining(error),
+    });
     await bookedAll(good);
   });
 
@@ -78,10 +138,28 @@ describe('a file', () => {
     const definition = JSON.stringify({
       format: 'csv',
       csv: { delimiter: ';', encoding: 'latin1', decimal_comma: true },
-      events: [{ id: '{Nr}', source: 'csv', device: '{Gerät}', meter: 'energy_kwh', time: { from: '{Zeit}', format: '%d.%m.%Y %H:%M', time_zone: 'Europe/Berlin' }, quantity: { from: '{Menge}', divide: '1000' } }],
+      events: [
+        {
+          id: '{Nr}',
+          source: 'csv',
+          device: '{Gerät}',
+          meter: 'energy_kwh',
+          time: { from: '{Zeit}', format: '%d.%m.%Y %H:%M', time_zone: 'Europe/Berlin' },
+          quantity: { from: '{Menge}', divide: '1000' },
+        },
+      ],
     });
-    await house.mappings.putMapping(create(ingestionV1.PutMappingRequestSchema, { tenantId: tenant, cause: house.nextCause(), mapping: { code: 'zaehler', definition } }));
-    const file = await house.putFile(Buffer.from('Nr;Gerät;Zeit;Menge\n1;Zähler 1;01.03.2026 12:00;1500,5\n2;Zähler 1;bald;1\n', 'latin1'), { mapping: 'zaehler' });
+    await house.mappings.putMapping(
+      create(ingestionV1.PutMappingRequestSchema, {
+        tenantId: tenant,
+        cause: house.nextCause(),
+        mapping: { code: 'zaehler', definition },
+      }),
+    );
+    const file = await house.putFile(
+      Buffer.from('Nr;Gerät;Zeit;Menge\n1;Zähler 1;01.03.2026 12:00;1500,5\n2;Zähler 1;bald;1\n', 'latin1'),
+      { mapping: 'zaehler' },
+    );
     expect(await house.imported(file.id)).toMatchObject({ status: 'done', accepted: 1, quarantined: 1 });
     await bookedAll(1);
     expect(house.booked[0]).toMatchObject({ device: 'Zähler 1', quantity: '1.5005', timeMs: Date.parse('2026-03-01T11:00:00Z') });
@@ -93,7 +171,9 @@ describe('a file', () => {
     expect(await house.imported(file.id)).toMatchObject({ status: 'done', records: 1201, accepted: 1200, quarantined: 1 });
     await bookedAll(1200);
     await until(async () => ((await house.day())?.unsettled === 0 ? true : undefined));
-    const { items } = await house.quarantine.listQuarantine(create(ingestionV1.ListQuarantineRequestSchema, { tenantId: tenant }));
+    const { items } = await house.quarantine.listQuarantine(
+      create(ingestionV1.ListQuarantineRequestSchema, { tenantId: tenant }),
+    );
     expect(items[0]).toMatchObject({ param: 'line 1201', original: '{"broken": tru}' });
   });
 
@@ -107,6 +187,20 @@ describe('a file', () => {
     await until(async () => ((await house.day())?.unsettled === 0 ? true : undefined));
     expect(await house.day()).toMatchObject({ received: 30_000, booked: 30_000, duplicate: 0 });
   }, 30_000);
+
+  it('that was imported just before a crash, or given up long ago, leaves nothing behind', async () => {
+    const file = await house.putFile(JSON.stringify(cdrs(2)), { mapping: 'ocpi-cdr-2.2.1' });
+    await house.imported(file.id);
+    const fresh = await chunk({ cause: house.nextCause(), bytes: Buffer.from('[') });
+    const old = await chunk({ cause: house.nextCause(), bytes: Buffer.from('[') });
+    await house.close();
+    const folder = join(house.folder, 'files', tenant);
+    await writeFile(join(folder, `${file.id}.part`), 'left over');
+    await utimes(join(folder, `${old.id}.part`), 1, 1);
+    await utimes(join(folder, `${fresh.id}.part`), new Date(start), new Date(start));
+    await house.open();
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([`${fresh.id}.part`]);
+  });
 
   it('in the watched folder is taken, and moved to done or, with the reason, to failed', async () => {
     await house.close();
@@ -126,7 +220,9 @@ describe('a file', () => {
   it('of another tenant is not found', async () => {
     const file = await house.putFile(JSON.stringify(cdrs(1)), { mapping: 'ocpi-cdr-2.2.1' });
     await house.imported(file.id);
-    await expect(house.mappings.getFileImport(create(tenantV1.GetRequestSchema, { tenantId: 'ten_x', id: file.id }))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(
+      house.mappings.getFileImport(create(tenantV1.GetRequestSchema, { tenantId: 'ten_x', id: file.id })),
+    ).rejects.toMatchObject({ code: 'not_found' });
     await expect(chunk({ fileId: 'fil_../../etc', bytes: Buffer.from('x') })).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -56,7 +56,8 @@ export class PutFileChunk {
     if (command.fileId === '') await this.begin(fileId, command);
     const staged = await this.staging.find(tenantId, fileId);
     if (!staged) throw this.unknown(fileId);
-    if (!Number.isSafeInteger(command.offset) || command.offset < 0) throw new Problem('invalid_request', 'offset is a count of bytes, 0 for the first chunk.', { param: 'offset' });
+    if (!Number.isSafeInteger(command.offset) || command.offset < 0)
+      throw new Problem('invalid_request', 'offset is a count of bytes, 0 for the first chunk.', { param: 'offset' });
     if (command.offset + command.bytes.length > maxFileBytes) {
       throw new Problem('payload_too_large', `A file has at most ${maxFileBytes} bytes; send it in parts.`, { param: 'offset' });
     }
@@ -67,12 +68,19 @@ export class PutFileChunk {
 
   private async begin(fileId: string, { tenantId, name, mapping, now }: PutFileChunkCommand): Promise<void> {
     if (mapping !== '' && !(await this.mappings.of(tenantId)).byCode(mapping)) {
-      throw new Problem('not_found', `There is no mapping ${mapping.slice(0, 100)}; list the mappings to see which there are.`, { param: 'mapping' });
+      throw new Problem('not_found', `There is no mapping ${mapping.slice(0, 100)}; list the mappings to see which there are.`, {
+        param: 'mapping',
+      });
     }
     await this.staging.begin(tenantId, fileId, { name: name.slice(0, 255), mapping, createdMs: now });
   }
 
-  private async complete(fileId: string, staged: { readonly name: string; readonly mapping: string; readonly size: number }, tenantId: string, now: Instant): Promise<ingestionV1.FileImport> {
+  private async complete(
+    fileId: string,
+    staged: { readonly name: string; readonly mapping: string; readonly size: number },
+    tenantId: string,
+    now: Instant,
+  ): Promise<ingestionV1.FileImport> {
     const sha256 = await this.staging.seal(tenantId, fileId);
     const { name, mapping, size } = staged;
     const earlier = await this.ledger.state({ tenant: tenantId, sha256 });
@@ -81,7 +89,10 @@ export class PutFileChunk {
       await this.staging.drop(tenantId, fileId);
       return toFileImport(earlier, true);
     }
-    const { state, fresh } = await this.ledger.receive({ id: fileId, tenant: tenantId, name, mapping, sha256, sizeBytes: size }, now);
+    const { state, fresh } = await this.ledger.receive(
+      { id: fileId, tenant: tenantId, name, mapping, sha256, sizeBytes: size },
+      now,
+    );
     if (!fresh) {
       await this.ledger.noteRepeated(fileId, state);
       await this.staging.drop(tenantId, fileId);
@@ -90,11 +101,27 @@ export class PutFileChunk {
   }
 
   private unknown(fileId: string): Problem {
-    return new Problem('not_found', `No file ${fileId.slice(0, 64)} is being received; begin with a first chunk that names no file.`, { param: 'file_id' });
+    return new Problem(
+      'not_found',
+      `No file ${fileId.slice(0, 64)} is being received; begin with a first chunk that names no file.`,
+      { param: 'file_id' },
+    );
   }
 }
 
-function toReceiving(id: string, file: { readonly name: string; readonly mapping: string; readonly createdMs: number }, size: number): ingestionV1.FileImport {
+function toReceiving(
+  id: string,
+  file: { readonly name: string; readonly mapping: string; readonly createdMs: number },
+  size: number,
+): ingestionV1.FileImport {
   const { name, mapping, createdMs } = file;
-  return create(ingestionV1.FileImportSchema, { id, name, mapping, status: 'receiving', sizeBytes: String(size), progressBytes: '0', createdAt: toRfc3339(createdMs) });
+  return create(ingestionV1.FileImportSchema, {
+    id,
+    name,
+    mapping,
+    status: 'receiving',
+    sizeBytes: String(size),
+    progressBytes: '0',
+    createdAt: toRfc3339(createdMs),
+  });
 }

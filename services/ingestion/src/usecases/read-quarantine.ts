@@ -7,14 +7,22 @@ import { readPage } from '../store/read-page.js';
 import type { QuarantineDocument } from '../store/views.js';
 
 /** @throws Problem not_found, the same for an absent item and for another tenant's */
-export async function getQuarantineItem(view: View<QuarantineDocument>, tenantId: string, id: string): Promise<ingestionV1.QuarantineItem> {
+export async function getQuarantineItem(
+  view: View<QuarantineDocument>,
+  tenantId: string,
+  id: string,
+): Promise<ingestionV1.QuarantineItem> {
   const document = await view.get(id);
-  if (!document || document.tenant !== tenantId) throw new Problem('not_found', `There is no quarantined event ${id.slice(0, 64)}.`, { param: 'id' });
+  if (!document || document.tenant !== tenantId)
+    throw new Problem('not_found', `There is no quarantined event ${id.slice(0, 64)}.`, { param: 'id' });
   return toItem(document);
 }
 
 /** Newest first. */
-export async function listQuarantine(view: View<QuarantineDocument>, request: ingestionV1.ListQuarantineRequest): Promise<ingestionV1.QuarantinePage> {
+export async function listQuarantine(
+  view: View<QuarantineDocument>,
+  request: ingestionV1.ListQuarantineRequest,
+): Promise<ingestionV1.QuarantinePage> {
   const { tenantId, reason, status, limit, cursor } = request;
   const index = reason === '' ? (status === '' ? 'created' : 'status') : status === '' ? 'reason' : 'reasonStatus';
   const equals = [tenantId, ...[reason, status].filter((value) => value !== '')];
@@ -31,7 +39,8 @@ export async function summarizeQuarantine(chains: ChainStore, tenantId: string):
     const names = await chains.chains(`quarantine/${tenantId}/`, after, chainsPage);
     for (const head of await chains.heads(names)) {
       if (!head) continue;
-      for (const [reason, count] of Object.entries(fromCanonicalBytes<QuarantineState>(head.state).open)) open.set(reason, (open.get(reason) ?? 0) + count);
+      for (const [reason, count] of Object.entries(fromCanonicalBytes<QuarantineState>(head.state).open))
+        open.set(reason, (open.get(reason) ?? 0) + count);
     }
     after = names.at(-1) ?? '';
     if (names.length < chainsPage) break;

@@ -54,14 +54,17 @@ export class ReplayQuarantine {
   async execute(command: ReplayCommand): Promise<Replayed> {
     checkFix(command.fix);
     if ((command.id === '') === (command.reason === '')) {
-      throw new Problem('invalid_request', 'Name either the id of one item or the reason whose open items shall be replayed.', { param: 'id' });
+      throw new Problem('invalid_request', 'Name either the id of one item or the reason whose open items shall be replayed.', {
+        param: 'id',
+      });
     }
     return command.id === '' ? this.replayReason(command) : { receiptIds: [await this.replayOne(command)] };
   }
 
   private async replayOne(command: ReplayCommand): Promise<string> {
     const item = await this.view.get(command.id);
-    if (!item || item.tenant !== command.tenantId) throw new Problem('not_found', `There is no quarantined event ${command.id.slice(0, 64)}.`, { param: 'id' });
+    if (!item || item.tenant !== command.tenantId)
+      throw new Problem('not_found', `There is no quarantined event ${command.id.slice(0, 64)}.`, { param: 'id' });
     if (item.status === 'open') await this.check(item, command.fix);
     return this.replay(item, command);
   }
@@ -70,12 +73,16 @@ export class ReplayQuarantine {
   private async check(item: QuarantineDocument, fix: Fix): Promise<void> {
     const intake = await this.read(item, fix, { receiptId: '', receivedMs: 0 });
     const refusal = intake.receipt().results.find((result) => result.status !== 'accepted');
-    if (refusal) throw new Problem('unprocessable', `The event cannot be used yet: ${refusal.detail}`, { param: refusal.param === '' ? 'fix' : `fix.${refusal.param}` });
+    if (refusal)
+      throw new Problem('unprocessable', `The event cannot be used yet: ${refusal.detail}`, {
+        param: refusal.param === '' ? 'fix' : `fix.${refusal.param}`,
+      });
   }
 
   private async replayReason(command: ReplayCommand): Promise<Replayed> {
     const { tenantId, cause, reason } = command;
-    if (Object.keys(command.fix).length > 0) throw new Problem('invalid_request', 'Fields can be mended for one item at a time; name its id.', { param: 'fix' });
+    if (Object.keys(command.fix).length > 0)
+      throw new Problem('invalid_request', 'Fields can be mended for one item at a time; name its id.', { param: 'fix' });
     const before = await this.view.list({ index: 'replay', equals: [tenantId, cause], limit: maxAtOnce });
     const open = await this.view.list({ index: 'reasonStatus', equals: [tenantId, reason, 'open'], limit: maxAtOnce });
     const receiptIds = before.items.map((item) => item.replayReceiptId);
@@ -105,7 +112,8 @@ export class ReplayQuarantine {
       },
     });
     const made = entry && fromCanonicalBytes<ReplayedBody>(entry.body);
-    if (made?.cause !== cause) throw new Problem('conflict', `The event was replayed already, under receipt ${made?.receipt ?? ''}.`, { param: 'id' });
+    if (made?.cause !== cause)
+      throw new Problem('conflict', `The event was replayed already, under receipt ${made?.receipt ?? ''}.`, { param: 'id' });
     return made.receipt;
   }
 
@@ -120,8 +128,16 @@ export class ReplayQuarantine {
     await this.view.put([{ ...item, version: 2, status: 'replayed', replayReceiptId: body.receipt, replayCause: body.cause }]);
   }
 
-  private async read(item: QuarantineDocument, fix: Fix, source: { readonly receiptId: string; readonly receivedMs: Instant }): Promise<UsageIntake> {
-    const intake = new UsageIntake({ tenantId: item.tenant, origin: `replay:${item.id}`, ...source }, this.publisher.topic.partitions, this.originalUnits);
+  private async read(
+    item: QuarantineDocument,
+    fix: Fix,
+    source: { readonly receiptId: string; readonly receivedMs: Instant },
+  ): Promise<UsageIntake> {
+    const intake = new UsageIntake(
+      { tenantId: item.tenant, origin: `replay:${item.id}`, ...source },
+      this.publisher.topic.partitions,
+      this.originalUnits,
+    );
     readQuarantined(item, fix, await this.mappings.of(item.tenant), intake);
     return intake;
   }
