@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { errorCodeOf } from './error-code.js';
 import { FileFault } from './file-fault.js';
 
-export type FileEncoding = 'utf-8' | 'latin1';
+type FileEncoding = 'utf-8' | 'latin1';
 
 export interface TextFile {
   readonly path: string;
@@ -80,7 +80,7 @@ function decode(decoder: TextDecoder, chunk: Buffer | undefined, line: number): 
   }
 }
 
-export function countLines(text: string): number {
+function countLines(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
   return count;

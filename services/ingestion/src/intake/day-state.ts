@@ -1,7 +1,7 @@
 import type { usageV1 } from '@tollkeeper/contracts';
 
 /** Booked, duplicate, quarantined. */
-export type Counts = readonly [booked: number, duplicate: number, quarantined: number];
+type Counts = readonly [booked: number, duplicate: number, quarantined: number];
 
 /**
  * What came in on one day, and how it ended (G4): received = booked + duplicate + quarantined once everything is settled.

@@ -28,7 +28,7 @@ export function newReceiptDocument(tenant: string, id: string, day: string): Rec
  * Events of the receipt that are known to have come in. Parts of rating may be told before the edge is, and when a crash cut
  * the batch short the edge is never told; what is told counts as received either way, so that a day's sums always agree.
  */
-export function receivedOf(document: ReceiptDocument): number {
+function receivedOf(document: ReceiptDocument): number {
   return Math.max(document.edgeReceived, document.booked + document.duplicate + document.quarantined);
 }
 

@@ -108,7 +108,7 @@ const csv = z.strictObject({
 });
 
 /** How foreign records become usage events. Described for people in the README of this package. */
-export const mappingDefinition = z
+const mappingDefinition = z
   .strictObject({
     format: z.enum(['json', 'csv', 'cloudevents']),
     match: z

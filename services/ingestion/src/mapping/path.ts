@@ -2,7 +2,7 @@
 export type PathStep = string | number;
 
 /** Every element, in paths that lead to records. */
-export const everyElement = '*' as const;
+const everyElement = '*' as const;
 
 /** A path that cannot be read; `message` says why. */
 export class PathSyntaxError extends Error {

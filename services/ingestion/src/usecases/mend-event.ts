@@ -10,7 +10,7 @@ import type { TenantMappings } from '../mapping/mapping-catalogue.js';
 import type { QuarantineDocument } from '../store/views.js';
 
 /** Fields that a replay may mend. */
-export const fixFields = ['id', 'source', 'device', 'meter', 'time', 'quantity', 'key'] as const;
+const fixFields = ['id', 'source', 'device', 'meter', 'time', 'quantity', 'key'] as const;
 
 /** @throws Problem invalid_request for a field that cannot be mended */
 export function checkFix(fix: Fix): void {

@@ -5,7 +5,7 @@ import { Problem } from '@tollkeeper/kernel';
 import type { ChainStore } from '@tollkeeper/ports';
 
 /** The kinds of chains that this service owns, in the order of their names. */
-export const ownedKinds = ['file/', 'intake/', 'mapping/', 'quarantine/'] as const;
+const ownedKinds = ['file/', 'intake/', 'mapping/', 'quarantine/'] as const;
 
 const defaultLimit = 100;
 
