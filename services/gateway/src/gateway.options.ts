@@ -33,6 +33,8 @@ export interface PressureOptions {
   readonly eventLoopDelayMs: number;
   /** Bytes of the JavaScript heap above which requests are turned away. */
   readonly heapBytes: number;
+  /** How often both are measured, in milliseconds. */
+  readonly sampleEveryMs: number;
   /** What is told in Retry-After, in seconds. */
   readonly retryAfterS: number;
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -250,6 +251,16 @@ describe('limits', () => {
     expect(refused.statusCode).toBe(429);
     expect(refused.headers['retry-after']).toBe('60');
     await few.app.close();
+  });
+
+  it('turns requests away while the process has more work than it can do, but says that it lives', async () => {
+    const full = await openGatewayWorld({ chains, views }, { pressure: { heapBytes: 1, retryAfterS: 3, sampleEveryMs: 10 } });
+    while (!full.app.getHttpAdapter().getInstance().isUnderPressure()) await setTimeout(5);
+    const key = full.key({ tenantId: 'ten_a', scopes: ['admin'] });
+    const reply = await full.app.inject({ method: 'GET', url: '/v1/me', headers: { authorization: `Bearer ${key}` } });
+    expect([reply.statusCode, reply.json<{ code: string }>().code, reply.headers['retry-after']]).toEqual([503, 'unavailable', '3']);
+    expect((await full.app.inject({ method: 'GET', url: '/health/live' })).statusCode).toBe(200);
+    await full.app.close();
   });
 
   it('is ready only while everything it needs works, and says what does not', async () => {
