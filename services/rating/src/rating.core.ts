@@ -12,7 +12,8 @@ import { blockDevices } from './events/block-devices.js';
 import { UsageConsumer } from './events/book-usage.js';
 import { FingerprintTables } from './identity/fingerprint-table.js';
 import { IdentityLog } from './identity/identity-log.js';
-import { bookOptionsOf, defaultEarlyWindowMs, defaultIdentityCacheBytes, defaultLateWindowMs, defaultMaxCachedAccounts, type RatingOptions } from './rating.options.js';
+import { RecentPages } from './pages/recent-pages.js';
+import { bookOptionsOf, defaultEarlyWindowMs, defaultIdentityCacheBytes, defaultLateWindowMs, defaultMaxCachedAccounts, defaultRecentPagesBytes, type RatingOptions } from './rating.options.js';
 import { type CatalogueDocument, metersView, priceListsView, toCatalogueDocument } from './store/catalogue.views.js';
 import { type DeviceAccountDocument, deviceAccountsView } from './store/device-accounts.view.js';
 
@@ -58,10 +59,12 @@ export class RatingCore implements OnApplicationBootstrap, BeforeApplicationShut
     this.lateWindowMs = options.lateWindowMs ?? defaultLateWindowMs;
     this.accounts = new AccountStore(chains, options.maxCachedAccounts ?? defaultMaxCachedAccounts);
     const tables = new FingerprintTables(options.identityCacheBytes ?? defaultIdentityCacheBytes);
+    const recent = new RecentPages(chains, options.recentPagesBytes ?? defaultRecentPagesBytes);
     const actor = new DeviceAccountActor({
       chains,
       accounts: this.accounts,
-      identity: new IdentityLog(chains, tables, this.lateWindowMs),
+      identity: new IdentityLog(recent, tables, this.lateWindowMs),
+      recent,
       window: { lateMs: this.lateWindowMs, earlyMs: options.earlyWindowMs ?? defaultEarlyWindowMs },
       now: (tenantId) => clocks.now(tenantId),
       catalogue: (tenantId) => this.catalogues.current(tenantId),

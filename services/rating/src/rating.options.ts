@@ -15,6 +15,8 @@ export interface RatingOptions {
   readonly maxCachedAccounts?: number;
   /** Memory for looking up events of accounts that send doubtful ones. Default 64 MiB. */
   readonly identityCacheBytes?: number;
+  /** Memory for pages booked lately, where most repeated events are found. Default 32 MiB. */
+  readonly recentPagesBytes?: number;
 }
 
 const dayMs = 86_400_000;
@@ -23,6 +25,7 @@ export const defaultLateWindowMs = 35 * dayMs;
 export const defaultEarlyWindowMs = dayMs;
 export const defaultMaxCachedAccounts = 50_000;
 export const defaultIdentityCacheBytes = 64 << 20;
+export const defaultRecentPagesBytes = 32 << 20;
 
 export function bookOptionsOf(options: RatingOptions): BookUsageOptions {
   const pageAgeMs = options.pageMs ?? defaultBookUsageOptions.pageAgeMs;

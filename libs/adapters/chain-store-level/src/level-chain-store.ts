@@ -92,6 +92,11 @@ export class LevelChainStore implements ChainStore {
 
   async read(chain: string, from: number, to: number, limit: number): Promise<readonly Entry[]> {
     if (limit <= 0 || to < from) return [];
+    if (from === to && from >= 1) {
+      // A single entry needs no iterator, which costs several times a look-up.
+      const value = await this.folder.read((level) => level.get(numberedKey(tags.entry, chain, from)));
+      return value ? [decoded(value, chain)] : [];
+    }
     const range = {
       gte: numberedKey(tags.entry, chain, Math.max(1, from)),
       lte: numberedKey(tags.entry, chain, Math.min(to, Number.MAX_SAFE_INTEGER)),

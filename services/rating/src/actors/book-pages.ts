@@ -6,6 +6,7 @@ import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
 import { decodePage } from '../pages/page.js';
 import type { PageEvent } from '../pages/page-events.js';
+import type { RecentPages } from '../pages/recent-pages.js';
 import type { AccountState } from './account-state.js';
 import { type Account, type AccountStore, deviceChain } from './account-store.js';
 import { isThresholdReached } from './close-account.js';
@@ -19,6 +20,7 @@ export interface BookPorts {
   readonly chains: ChainStore;
   readonly accounts: AccountStore;
   readonly identity: IdentityLog;
+  readonly recent: RecentPages;
   readonly window: TimeWindow;
   now(tenantId: string): Instant;
   catalogue(tenantId: string): Promise<RatingCatalogue>;
@@ -137,9 +139,8 @@ async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
   });
   const pages = await ports.identity.candidates(identityHead(account), work.now, prints);
   if (pages.size === 0) return;
-  const entries = await Promise.all([...pages].map((n) => ports.chains.read(account.chain, n, n, 1)));
   const booked = new Map<string, PageEvent>();
-  for (const entry of entries.flat()) {
+  for (const entry of await Promise.all([...pages].map((n) => ports.recent.read(account.chain, n)))) {
     for (const event of decodePage(entry.body, entry.n).events) booked.set(identityKey(event.source, event.id), event);
   }
   const known = new Set<number>();
@@ -215,6 +216,7 @@ async function append(ports: BookPorts, works: readonly Work[], replies: ActorRe
         continue;
       }
       ports.accounts.keep(work.next);
+      ports.recent.keep(work.entry);
       remember(ports, work);
       if (request?.pending) thresholds.push(work.entry);
     }

@@ -2,8 +2,8 @@ import { type Entry, fromCanonicalBytes, type Instant } from '@tollkeeper/kernel
 import type { ActorCall, ActorHost, ActorReply, ChainStore } from '@tollkeeper/ports';
 import type { RatingCatalogue } from '../catalogue/rating-catalogue.js';
 import type { IdentityLog } from '../identity/identity-log.js';
-import { type AccountFollowUp } from './account-follow-up.js';
-import { type Account, type AccountStore, deviceChain, fromDeviceChain } from './account-store.js';
+import type { AccountFollowUp } from './account-follow-up.js';
+import { type Account, type AccountStore, deviceChain } from './account-store.js';
 import { bookPages } from './book-pages.js';
 import { type CloseRequest, closeAccount, isThresholdReached } from './close-account.js';
 import { type ClosedBody, toChargeLines, toClosedBody } from './closed-body.js';
@@ -21,6 +21,7 @@ import {
   type SetBlockInput,
   setBlockContract,
 } from './device-account.contract.js';
+import type { RecentPages } from '../pages/recent-pages.js';
 import { mustCloseFirst, termsDraft } from './set-terms.js';
 import type { TimeWindow } from './sort-events.js';
 import { type AccountCommand, type WritePorts, writeAccounts, type Written } from './write-accounts.js';
@@ -29,6 +30,7 @@ export interface DeviceAccountPorts {
   readonly chains: ChainStore;
   readonly accounts: AccountStore;
   readonly identity: IdentityLog;
+  readonly recent: RecentPages;
   readonly window: TimeWindow;
   now(tenantId: string): Instant;
   catalogue(tenantId: string): Promise<RatingCatalogue>;
@@ -56,7 +58,7 @@ export class DeviceAccountActor {
   }
 
   book(calls: readonly ActorCall<BookInput>[]): Promise<readonly ActorReply<BookOutput>[]> {
-    return bookPages({ ...this.ports, now: (tenantId) => this.ports.now(tenantId), catalogue: (tenantId) => this.ports.catalogue(tenantId), onThreshold: (entries) => this.followUp(entries) }, calls);
+    return bookPages({ ...this.ports, onThreshold: (entries) => this.followUp(entries) }, calls);
   }
 
   async applyTerms(calls: readonly ActorCall<ApplyTermsInput>[]): Promise<readonly ActorReply<{ readonly n: number }>[]> {
@@ -178,9 +180,4 @@ function toCloseOutput({ entry, reply }: Written<CloseReply>): CloseOutput {
   }
   if (reply?.status === 'closed') return { ...reply, n: 0, hash: '' };
   return reply ?? { status: 'nothing' };
-}
-
-/** Tenant and device of an actor's id. */
-export function fromActorId(id: string): { readonly tenantId: string; readonly device: string } {
-  return fromDeviceChain(`device/${id}`);
 }

@@ -1,6 +1,6 @@
-import type { Entry, Instant } from '@tollkeeper/kernel';
-import type { ChainStore } from '@tollkeeper/ports';
+import type { Instant } from '@tollkeeper/kernel';
 import { readFingerprints, readPageDigest } from '../pages/page.js';
+import type { RecentPages } from '../pages/recent-pages.js';
 import { type Digest, type DigestRef, type Fingerprints, isMergePage, joinFingerprints, pagesPerDigest } from './digest.js';
 import { FingerprintTable, type FingerprintTables } from './fingerprint-table.js';
 
@@ -22,8 +22,6 @@ interface Recent {
   readonly digest: (Digest & { readonly ref: DigestRef }) | undefined;
 }
 
-/** Entries read at once; there are as a rule fewer than this between two digests. */
-const readAtOnce = 256;
 /** Accounts with more events than this are searched digest by digest: a table of them would crowd out all others. */
 const largestTable = 1_000_000;
 
@@ -33,7 +31,7 @@ const largestTable = 1_000_000;
  */
 export class IdentityLog {
   constructor(
-    private readonly chains: ChainStore,
+    private readonly recentPages: RecentPages,
     private readonly tables: FingerprintTables,
     private readonly lateWindowMs: number,
   ) {}
@@ -112,25 +110,20 @@ export class IdentityLog {
   private async recent(head: IdentityHead): Promise<Recent> {
     const columns: Fingerprints[] = [];
     let digest: Recent['digest'];
-    for (let from = Math.max(head.lastDigest, 1); from <= head.n; ) {
-      const entries: readonly Entry[] = await this.chains.read(head.chain, from, head.n, readAtOnce);
-      const last = entries.at(-1);
-      if (!last) break;
-      for (const entry of entries) {
-        if (entry.kind !== 'usage_posted') continue;
-        columns.push(readFingerprints(entry.body, entry.n));
-        if (entry.n !== head.lastDigest) continue;
-        const carried = readPageDigest(entry.body, entry.n);
-        const merged = isMergePage(head.pages - (head.pages % pagesPerDigest));
-        if (carried) digest = { ...carried, ref: { n: entry.n, until: entry.bookedAt, merged } };
-      }
-      from = last.n + 1;
+    // The first entry of an account is its terms.
+    for (const entry of await this.recentPages.readRange(head.chain, Math.max(head.lastDigest, 2), head.n)) {
+      if (entry.kind !== 'usage_posted') continue;
+      columns.push(readFingerprints(entry.body, entry.n));
+      if (entry.n !== head.lastDigest) continue;
+      const carried = readPageDigest(entry.body, entry.n);
+      const merged = isMergePage(head.pages - (head.pages % pagesPerDigest));
+      if (carried) digest = { ...carried, ref: { n: entry.n, until: entry.bookedAt, merged } };
     }
     return { columns, digest };
   }
 
   private async readDigests(chain: string, refs: readonly DigestRef[]): Promise<Digest[]> {
-    const entries = await Promise.all(refs.map((ref) => this.chains.read(chain, ref.n, ref.n, 1)));
-    return entries.flat().flatMap((entry) => readPageDigest(entry.body, entry.n) ?? []);
+    const entries = await Promise.all(refs.map((ref) => this.recentPages.read(chain, ref.n)));
+    return entries.flatMap((entry) => readPageDigest(entry.body, entry.n) ?? []);
   }
 }
