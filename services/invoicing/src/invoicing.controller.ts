@@ -122,12 +122,14 @@ export class InvoicingController {
     return create(ratingV1.VerifyReplySchema, { ...verified, faults: [...verified.faults], nextCursor: verified.next });
   }
 
-  /** Nothing of invoicing falls due by itself; but accounts that closed themselves must have their invoices before dunning looks. */
+  /** Accounts that closed themselves have their invoices before dunning looks at what is overdue. */
   @Rpc(method.runDue)
-  async runDue(@Payload() _request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
+  async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
     await factsCaughtUp(this.ports.bus, this.ports.timers, 'invoicing');
     await this.core.billRuns.idle();
-    return create(tenantV1.RunDueReplySchema, {});
+    const now = instantOr(request.now, 'now', this.ports.clocks.now(request.tenantId));
+    const issued = await this.core.due.invoiceAll(request.tenantId, now);
+    return create(tenantV1.RunDueReplySchema, { done: issued > 0 ? { invoices_issued: issued } : {} });
   }
 
   private timesOf(request: invoicingV1.StartBillRunRequest) {

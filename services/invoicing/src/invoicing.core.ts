@@ -4,6 +4,7 @@ import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import type { Subscription } from '@tollkeeper/ports';
 import { invoiceClosedAccounts } from './events/invoice-closed-account.js';
 import { type InvoicingViews, openInvoicingViews } from './store/views.js';
+import { DueCharges } from './usecases/due-charges.js';
 import { DocumentIssuer } from './usecases/issue-document.js';
 import { type BillRunPorts, BillRuns } from './usecases/run-bill-run.js';
 
@@ -15,6 +16,7 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
   readonly views: InvoicingViews;
   readonly writer: ChainWriter;
   readonly issuer: DocumentIssuer;
+  readonly due: DueCharges;
   readonly billRuns: BillRuns;
   readonly billRunPorts: BillRunPorts;
   private readonly logger = new Logger('invoicing');
@@ -28,6 +30,7 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       onFollowUpFailed: (entry, error) => this.logger.error(`follow-up of ${entry.chain}#${entry.n} failed and will be tried again: ${String(error)}`),
     });
     this.issuer = new DocumentIssuer({ writer: this.writer, views: this.views, bus: ports.bus });
+    this.due = new DueCharges({ writer: this.writer, chains: ports.chains, views: this.views, client: ports.client, issuer: this.issuer });
     this.billRunPorts = {
       writer: this.writer,
       views: this.views,
@@ -44,6 +47,7 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       bus: this.ports.bus,
       client: this.ports.client,
       issuer: this.issuer,
+      due: this.due,
       onFailed: (fact, error) => this.logger.error(`invoicing ${fact.chain}#${fact.n} failed: ${String(error)}`),
     });
   }

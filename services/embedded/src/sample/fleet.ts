@@ -71,7 +71,7 @@ export const billingEntities = {
 } as const;
 
 const bolt =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 40" width="160" height="40"><circle cx="20" cy="20" r="18" fill="#0b6e4f"/><path d="M22 5 L11 23 L19 23 L17 35 L29 16 L21 16 Z" fill="#f2b705"/><path d="M48 10 L56 30 L64 10 M70 20 A8 8 0 1 0 86 20 A8 8 0 1 0 70 20 M92 8 L92 30 L104 30 M106 12 L120 12 M113 12 L113 30 M124 10 L131 30 L138 10 M144 10 L144 30" fill="none" stroke="#0b6e4f" stroke-width="4"/></svg>';
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 168 40" width="168" height="40"><circle cx="20" cy="20" r="18" fill="#0b6e4f"/><path d="M22 5 L11 23 L19 23 L17 35 L29 16 L21 16 Z" fill="#f2b705"/><path d="M48 10 L56 30 L64 10 M70 20 A8 8 0 1 0 86 20 A8 8 0 1 0 70 20 M92 8 L92 30 L104 30 M106 12 L120 12 M113 12 L113 30 M124 10 L131 30 L138 10 M144 10 L144 30 M152 10 L152 30 M164 10 L153 20 L164 30" fill="none" stroke="#0b6e4f" stroke-width="4"/></svg>';
 const house =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 40" width="48" height="40"><path d="M4 20 L24 4 L44 20 L44 37 L4 37 Z" fill="#1d3557"/><path d="M14 28 L20 28 L23 20 L27 34 L30 28 L35 28" fill="none" stroke="#e8833a" stroke-width="3"/></svg>';
 

@@ -18,7 +18,7 @@ export interface SampleMonth {
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-const lateDays = 5;
+const lateDays = 3;
 
 /** A record, when it was measured, and when its source got round to sending it. */
 interface Timed<T> {
@@ -84,7 +84,7 @@ export class SampleUsage {
 
   /** Registers are never late here: a source that buffers readings sends them in order. */
   private timed<T>(at: number, record: T, mayBeLate = true): Timed<T> {
-    // Late for a day or five, not for months: only what the month's end cut off comes with the next month.
+    // Late for a day or three, not for months: only what the month's end cut off comes with the next month.
     const monthEndsSoon = new Date(at + lateDays * dayMs).getUTCMonth() !== new Date(at).getUTCMonth();
     const late = mayBeLate && monthEndsSoon && this.random.chance(0.06);
     return { at, sentAt: late ? at + 31 * dayMs : at, record };

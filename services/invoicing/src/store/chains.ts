@@ -1,5 +1,5 @@
 /** Chains that invoicing owns. */
-export const chainPrefixes = ['series/', 'bill-run/', 'credit/', 'recurring/'] as const;
+export const chainPrefixes = ['series/', 'bill-run/', 'credit/', 'recurring/', 'due/'] as const;
 
 /** Entry n of a number series is its document n: insert-if-absent makes the numbers gapless (G8). `year` is that of the issue date. */
 export function seriesChain(tenantId: string, billingEntityId: string, year: string): string {
@@ -18,6 +18,11 @@ export function creditChain(tenantId: string, invoiceId: string): string {
 /** Up to when the fees of a contract have been invoiced. */
 export function recurringChain(tenantId: string, contractId: string): string {
   return `recurring/${tenantId}/${contractId}`;
+}
+
+/** Charges of a customer's self-closed accounts that wait for an invoice. */
+export function dueChain(tenantId: string, customerId: string, currency: string): string {
+  return `due/${tenantId}/${customerId}/${currency}`;
 }
 
 export function tenantOfChain(chain: string): string {

@@ -41,7 +41,13 @@ export interface BillRunDocument extends ViewDocument {
   readonly state: BillRunState;
 }
 
+/** A customer's due charges; `tenant` is there only while something waits, so that the index holds no others. */
+export interface DueDocument extends ViewDocument {
+  readonly tenant?: string;
+}
+
 export interface InvoicingViews {
+  readonly due: View<DueDocument>;
   readonly invoices: View<InvoiceDocument>;
   readonly buyers: View<BuyerDocument>;
   readonly billRuns: View<BillRunDocument>;
@@ -49,14 +55,15 @@ export interface InvoicingViews {
 
 export function openInvoicingViews(store: ViewStore): InvoicingViews {
   return {
+    due: store.view({ name: 'due-charges', kind: 'rebuildable', indexes: { byTenant: ['tenant', 'id'] } }),
     invoices: store.view({
       name: 'invoices',
       kind: 'rebuildable',
       indexes: {
-        byTenant: ['tenant', 'id'],
-        byCustomer: ['tenant', 'customer', 'id'],
-        byEntity: ['tenant', 'entity', 'id'],
-        byBillRun: ['tenant', 'billRun', 'id'],
+        byTenant: ['tenant', 'issuedAt', 'number'],
+        byCustomer: ['tenant', 'customer', 'issuedAt', 'number'],
+        byEntity: ['tenant', 'entity', 'issuedAt', 'number'],
+        byBillRun: ['tenant', 'billRun', 'number'],
         byNumber: ['tenant', 'number'],
       },
     }),

@@ -73,7 +73,7 @@ export class BillRuns {
     const { order } = state;
     const now = fromRfc3339(order.issuedAt) ?? 0;
     for await (const customerId of this.customers(tenantId, order, state.after)) {
-      const cause = `${billRunId}:${customerId}`;
+      const cause = `${customerId}:${billRunId}`;
       const outcome = await this.bill(tenantId, billRunId, customerId, order);
       await this.ports.writer.execute<BillRunState>({
         chain,
@@ -137,7 +137,8 @@ export class BillRuns {
   }
 
   private async billParties(tenantId: string, billRunId: string, parties: Parties, order: BillRunOrder): Promise<CustomerOutcome> {
-    const cause = `${billRunId}:${parties.buyer.id}`;
+    // The run comes last: derived ids take their time from it.
+    const cause = `${parties.buyer.id}:${billRunId}`;
     const now = fromRfc3339(order.issuedAt) ?? 0;
     const until = fromRfc3339(order.until) ?? now;
     const charges = await closeAccounts(this.ports.client, { tenantId, cause, until: order.until, all: order.all, preview: false }, parties);
