@@ -100,6 +100,7 @@ export function makeWorkload({ devices, events, batch, eventBytes, spread, dupli
   const sent = Array.from({ length: tenantCount }, () => []);
   const bodies = [];
   const counts = { events: 0, duplicates: 0, bytes: 0 };
+  const used = new Set();
   const filler = eventBytes > 200 ? 'x'.repeat(eventBytes - 200) : '';
   const flush = (tenant) => {
     const lines = open[tenant];
@@ -128,6 +129,7 @@ export function makeWorkload({ devices, events, batch, eventBytes, spread, dupli
       const id = `${String(at).padStart(9, '0')}${String(i).padStart(9, '0')}`;
       text = eventText(device, id, timeMs, quantity, filler);
       if (past.length < 200_000) past.push(text);
+      used.add(device);
       hundredths[device] += quantity;
       if (timeMs % 86_400_000 < 3 * 3_600_000) night[device] += quantity;
     }
@@ -136,7 +138,7 @@ export function makeWorkload({ devices, events, batch, eventBytes, spread, dupli
     if (open[tenant].length === batch) flush(tenant);
   }
   for (let tenant = 0; tenant < tenantCount; tenant++) flush(tenant);
-  return { bodies, counts, expected: (device) => expectedBalance(device, hundredths[device], night[device]) };
+  return { bodies, counts, devices: used, expected: (device) => expectedBalance(device, hundredths[device], night[device]) };
 }
 
 function eventText(device, id, timeMs, quantity, filler) {
