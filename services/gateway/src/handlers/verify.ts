@@ -1,6 +1,6 @@
 import type { DescMessage, DescMethodUnary, JsonObject, MessageShape } from '@bufbuild/protobuf';
 import { verifyChains } from '@tollkeeper/chain-kit';
-import { commissionsV1, invoicingV1, ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
+import { commissionsV1, ingestionV1, invoicingV1, ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
 import type { Answer, Call } from '../http/route.js';
 
@@ -18,6 +18,7 @@ type VerifyMethod = DescMethodUnary<DescMessage, typeof ratingV1.VerifyReplySche
 /** Whose chains are proven, in this order; the names stand in cursors. */
 const services: readonly (readonly [string, VerifyMethod | undefined])[] = [
   ['tenant', tenantV1.TenantService.method.verifyChains],
+  ['ingestion', ingestionV1.IngestionService.method.verifyChains],
   ['rating', ratingV1.RatingService.method.verifyChains],
   ['invoicing', invoicingV1.InvoicingService.method.verifyChains],
   ['receivables', receivablesV1.ReceivablesService.method.verifyChains],

@@ -78,7 +78,7 @@ export const tenantRoutes: readonly Route[] = [
     body: {
       kind: 'json', schema: billingEntityBody, into: 'billing_entity',
       example: {
-        name: 'Northgrid Sverige AB', registration_number: '559012-3455', vat_number: 'SE559012345501', currency: 'SEK', series: 'SE',
+        name: 'Northgrid Sverige AB', registration_number: '559012-3450', vat_number: 'SE559012345001', currency: 'SEK', series: 'SE',
         address: { line1: 'Storgatan 1', postal_code: '111 22', city: 'Stockholm', country: 'SE' },
         bankgiro: '5805-6201', reference_kind: 'ocr', payment_days: 30, time_zone: 'Europe/Stockholm',
       },

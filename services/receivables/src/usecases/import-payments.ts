@@ -49,7 +49,8 @@ export async function importPayments(payments: Payments, request: receivablesV1.
 }
 
 function toMoney(tenantId: string, payment: IncomingPayment, file: BankFile): IncomingMoney {
-  const bankIdentity = `${file.format} ${payment.identity}`;
+  // One family of formats has one identity, so that camt.053 and camt.054 of the same account do not book twice.
+  const bankIdentity = `${file.format.startsWith('camt') ? 'camt' : file.format} ${payment.identity}`;
   return {
     id: derivedId('payment', tenantId, `bank:${bankIdentity}`),
     amount: payment.amount,
