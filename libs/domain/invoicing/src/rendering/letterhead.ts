@@ -63,8 +63,9 @@ export function addressAndFacts(
 }
 
 function addressLines(address: Address, homeCountry: string, words: Wording): readonly string[] {
+  // Partners may have no address, and erased customers have none any more.
   const country =
-    address.country === homeCountry
+    address.country === homeCountry || address.country === ''
       ? ''
       : (new Intl.DisplayNames(words.locale, { type: 'region' }).of(address.country) ?? address.country);
   return [...address.lines, `${address.postalCode} ${address.city}`.trim(), country].filter((line) => line !== '');

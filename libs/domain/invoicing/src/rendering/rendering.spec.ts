@@ -54,6 +54,11 @@ describe('rendering an invoice', () => {
     expect(pagesOf(await renderInvoicePdf(note, brand, { createdAt, language: 'sv' }))).toBe(1);
   });
 
+  it('renders for a customer whose address was erased', async () => {
+    const erased = { ...invoice.buyer, name: '', address: { lines: [], postalCode: '', city: '', country: '' } };
+    expect(pagesOf(await renderInvoicePdf({ ...invoice, buyer: erased }, brand, { createdAt }))).toBe(2);
+  });
+
   it('pages hundreds of devices', async () => {
     const lines = Array.from({ length: 400 }, (_, i) => usageLine({ device: `D${i >> 1}`, meter: i % 2 ? 'time' : 'energy' }));
     const pages = pagesOf(await renderInvoicePdf(issueInvoice(invoiceRequest({ lines })), brand, { createdAt }));
