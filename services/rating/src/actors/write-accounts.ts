@@ -64,10 +64,9 @@ async function writeRound<R>(
     const command = commands[index];
     return command ? [{ index, command }] : [];
   });
-  const [accounts, earlier] = await Promise.all([
-    ports.accounts.reload(turn.map(({ command }) => command.chain)),
-    Promise.all(turn.map(({ command }) => ports.chains.findCause(command.chain, command.cause))),
-  ]);
+  // The heads first: whoever uses a cause after its head was read takes the place that this write is going to ask for.
+  const accounts = await ports.accounts.reload(turn.map(({ command }) => command.chain));
+  const earlier = await Promise.all(turn.map(({ command }) => ports.chains.findCause(command.chain, command.cause)));
   const drafts: { readonly index: number; readonly entry: Entry; readonly account: Account; readonly state: AccountState; readonly reply: R }[] = [];
   for (const [i, { index, command }] of turn.entries()) {
     const account = accounts[i];

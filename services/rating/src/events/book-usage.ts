@@ -106,6 +106,11 @@ export class UsageConsumer {
       }
       if (this.stopping) return;
       const batch = delivery.value;
+      if (batch.receiptId === '') {
+        // What could not be read was told to the operator; it would be no better the next time.
+        delivery.ack();
+        continue;
+      }
       const tracker = new BatchTracker(delivery, batch.receiptId);
       this.openEvents += batch.events.length;
       if (batch.events.length === 0) this.finish(tracker);
