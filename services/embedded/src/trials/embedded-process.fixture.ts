@@ -23,7 +23,8 @@ export interface EmbeddedProcess {
   readonly pid: number;
   readonly operator: ApiClient;
   readonly operatorKey: string;
-  clientFor(apiKey: string): ApiClient;
+  /** With `attempts` 1 a request that is cut off is the caller's to send again. */
+  clientFor(apiKey: string, attempts?: number): ApiClient;
   /** What it has complained of so far. */
   complaints(): string;
   /** Undefined while it lives. */
@@ -56,7 +57,7 @@ export async function startForTest(folder: string, options: StartOptions = {}): 
   const { child, end, said } = launch(['--data', folder, '--port', '0', '--page-ms', '20', ...(options.args ?? [])], options);
   const address = await listening(child, end, said);
   const operatorKey = readFileSync(join(folder, 'operator.key'), 'utf8').trim();
-  const clientFor = (apiKey: string) => new ApiClient({ baseUrl: address, apiKey, timers: machineTimers });
+  const clientFor = (apiKey: string, attempts = 6) => new ApiClient({ baseUrl: address, apiKey, timers: machineTimers, backoff: { attempts } });
   const finish = (signal: NodeJS.Signals) => {
     child.kill(signal);
     return end.promise;
@@ -81,6 +82,15 @@ export async function runForTest(args: readonly string[], env: Readonly<Record<s
   const ended = await end.promise;
   clearTimeout(tooLong);
   return ended;
+}
+
+/** Starts the platform and kills it while it may still be taking up what the last crash left. */
+export async function killWhileStarting(folder: string, afterMs: number): Promise<void> {
+  const { child, end } = launch(['--data', folder, '--port', '0', '--page-ms', '20'], {});
+  const killer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  const { code, complaints } = await end.promise;
+  clearTimeout(killer);
+  if (code !== null && code !== 0) throw new Error(`the platform ended with ${code} before it was killed: ${complaints}`);
 }
 
 interface Said {
