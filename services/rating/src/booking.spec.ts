@@ -1,7 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LocalActorHost } from '@tollkeeper/actor-host-local';
 import { ratingV1 } from '@tollkeeper/contracts';
 import { type ChainStore, StoreUnavailable } from '@tollkeeper/ports';
+import { bookContract } from './actors/device-account.contract.js';
+import { RatingCore } from './rating.core.js';
 import { dayMs, march, RatingWorld, tenantId, until } from './rating-world.fixture.js';
 
 const rerate = (world: RatingWorld) => world.proof.verifyRerating(create(ratingV1.VerifyRequestSchema, { tenantId }));
@@ -161,9 +164,6 @@ describe('booking through trouble', () => {
     const world = await RatingWorld.open();
     await world.prices();
     await world.contract(['D1']);
-    const { RatingCore } = await import('./rating.core.js');
-    const { LocalActorHost } = await import('@tollkeeper/actor-host-local');
-    const { bookContract } = await import('./actors/device-account.contract.js');
     const twins = [0, 1].map(() => {
       const actors = new LocalActorHost();
       void new RatingCore({ ...world.ports, actors }, { usagePartitions: 2 });

@@ -4,7 +4,7 @@ import { factsV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { type Entry, toRfc3339 } from '@tollkeeper/kernel';
 import { factsTopic } from '@tollkeeper/nest-kit';
 import type { ChainStore } from '@tollkeeper/ports';
-import { dayMs, march, RatingWorld, tenantId, until } from './rating-world.fixture.js';
+import { dayMs, RatingWorld, tenantId, until } from './rating-world.fixture.js';
 
 const fee = { code: 'base', description: 'Connection', amount: '31', per: 'device' };
 

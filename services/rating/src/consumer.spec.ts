@@ -10,10 +10,10 @@ describe('the usage consumer', () => {
     const receipt = await world.publish([world.event()]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(world.outcomes).toEqual([]);
-    const { folder } = world;
+    const { folder, outcomes } = world;
     await world.close();
     world = await RatingWorld.open({}, folder);
-    const outcome = await until(() => world.outcomes.find(({ receiptId }) => receiptId === receipt));
+    const outcome = await until(() => [...outcomes, ...world.outcomes].find(({ receiptId }) => receiptId === receipt));
     expect(summary(outcome)).toBe('1 booked, 0 duplicate, 0 quarantined');
     expect(await world.account()).toMatchObject({ pages: 1, balance: '1' });
     await world.remove();

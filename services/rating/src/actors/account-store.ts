@@ -37,10 +37,12 @@ export function accountAt(chain: string, head: Entry | undefined): Account {
 
 /**
  * Heads of the accounts that were used last; nothing but a cache. An idle account costs no memory once others have taken
- * its place.
+ * its place. Two generations: when the younger is full it becomes the older, and what of that is not used again is gone
+ * with the next change.
  */
 export class AccountStore {
-  private readonly cached = new Map<string, Account>();
+  private young = new Map<string, Account>();
+  private old = new Map<string, Account>();
 
   constructor(
     private readonly chains: ChainStore,
@@ -49,7 +51,7 @@ export class AccountStore {
 
   /** The accounts of these chains, in the order asked for; one read for all that are not cached. */
   async load(chains: readonly string[]): Promise<Account[]> {
-    const accounts: (Account | undefined)[] = chains.map((chain) => this.cached.get(chain));
+    const accounts: (Account | undefined)[] = chains.map((chain) => this.cached(chain));
     const missing: number[] = [];
     for (let i = 0; i < accounts.length; i++) if (!accounts[i]) missing.push(i);
     if (missing.length > 0) {
@@ -68,7 +70,7 @@ export class AccountStore {
     const heads = await this.chains.heads(chains);
     return chains.map((chain, i) => {
       const head = heads[i];
-      const cached = this.cached.get(chain);
+      const cached = this.cached(chain);
       if (cached && cached.n === head?.n && cached.hash && sameBytes(cached.hash, head.hash)) return cached;
       const account = accountAt(chain, head);
       if (account.state) this.keep(account);
@@ -78,16 +80,23 @@ export class AccountStore {
 
   /** The account after an entry of ours was appended. */
   keep(account: Account): void {
-    this.cached.delete(account.chain);
-    this.cached.set(account.chain, account);
-    if (this.cached.size <= this.maxCached) return;
-    for (const oldest of this.cached.keys()) {
-      this.cached.delete(oldest);
-      break;
-    }
+    this.young.set(account.chain, account);
+    if (this.young.size * 2 <= this.maxCached) return;
+    this.old = this.young;
+    this.young = new Map();
   }
 
   drop(chain: string): void {
-    this.cached.delete(chain);
+    this.young.delete(chain);
+    this.old.delete(chain);
+  }
+
+  private cached(chain: string): Account | undefined {
+    const young = this.young.get(chain);
+    if (young) return young;
+    const old = this.old.get(chain);
+    // Used again, so it stays; the one that follows it is kept as the younger one in any case.
+    if (old) this.keep(old);
+    return old;
   }
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../events/batch-tracker.js';
 import { type Digest, isDigestPage } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
-import { decodePage } from '../pages/page.js';
+import { decodePage, readFingerprints } from '../pages/page.js';
 import type { PageEvent } from '../pages/page-events.js';
 import type { RecentPages } from '../pages/recent-pages.js';
 import type { AccountState } from './account-state.js';
@@ -242,12 +242,7 @@ async function appendOrForget(ports: BookPorts, works: readonly Work[], requests
 
 function remember(ports: BookPorts, work: Work): void {
   if (!work.entry || !ports.identity.isCached(work.account.chain)) return;
-  const prints: number[] = [];
-  for (const at of work.fresh) {
-    const event = work.input.events[at];
-    if (event && work.outcomes[at] === eventOutcome.booked) prints.push(fingerprint(event.source, event.id));
-  }
-  ports.identity.appended(work.account.chain, work.entry.n, prints);
+  ports.identity.appended(work.account.chain, work.entry.n, readFingerprints(work.entry.body, work.entry.n).prints);
 }
 
 /** Events that stand twice in one page end as the first of them did. */

@@ -1,4 +1,4 @@
-import { ratingV1 } from '@tollkeeper/contracts';
+import type { ratingV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
 import { isDate, type PeriodRule, periodRuleFault, startOfLocalDate, zoneClock } from '@tollkeeper/metering';
 import { decimalFault, describeDecimalFault, isCurrency } from '@tollkeeper/money';

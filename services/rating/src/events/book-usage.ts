@@ -11,6 +11,8 @@ export interface BookUsageOptions {
   readonly pageEvents: number;
   /** A page is booked so long after its first event. */
   readonly pageAgeMs: number;
+  /** A page is booked when no usage has come for so long: there is nothing left to gather with it. */
+  readonly pageIdleMs: number;
   /** Events held, in open pages and in those being booked; beyond, the oldest pages are booked and no more events taken. */
   readonly maxOpenEvents: number;
   /** Pages booked by one call. */
@@ -24,6 +26,7 @@ export interface BookUsageOptions {
 export const defaultBookUsageOptions: BookUsageOptions = {
   pageEvents: 256,
   pageAgeMs: 1000,
+  pageIdleMs: 200,
   maxOpenEvents: 200_000,
   pagesPerCall: 512,
   callsAtOnce: 2,
@@ -60,6 +63,7 @@ export class UsageConsumer {
   private calls = 0;
   private pumping = false;
   private stopping = false;
+  private takenAt = 0;
   private cancelAging: (() => void) | undefined;
 
   constructor(
@@ -119,6 +123,7 @@ export class UsageConsumer {
         if (page.events.length >= this.options.pageEvents) this.flush(page);
       }
     }
+    this.takenAt = this.ports.clock.now();
     this.watchAge();
   }
 
@@ -134,11 +139,13 @@ export class UsageConsumer {
   private watchAge(): void {
     const oldest = this.pages.oldest();
     if (!oldest || this.cancelAging || this.stopping) return;
-    const waitMs = Math.max(1, oldest.openedAt + this.options.pageAgeMs - this.ports.clock.now());
-    this.cancelAging = this.ports.timers.after(waitMs, () => {
+    const { pageAgeMs, pageIdleMs } = this.options;
+    const dueAt = Math.min(oldest.openedAt + pageAgeMs, this.takenAt + pageIdleMs);
+    this.cancelAging = this.ports.timers.after(Math.max(1, dueAt - this.ports.clock.now()), () => {
       this.cancelAging = undefined;
-      const due = this.ports.clock.now() - this.options.pageAgeMs;
-      for (let page = this.pages.oldest(); page && page.openedAt <= due; page = this.pages.oldest()) this.flush(page);
+      const now = this.ports.clock.now();
+      const isIdle = now - this.takenAt >= pageIdleMs;
+      for (let page = this.pages.oldest(); page && (isIdle || page.openedAt + pageAgeMs <= now); page = this.pages.oldest()) this.flush(page);
       this.watchAge();
     });
   }

@@ -85,6 +85,11 @@ export class FingerprintTables {
     this.shrink();
   }
 
+  /** Whether there is one, without counting as a use of it. */
+  has(chain: string): boolean {
+    return this.tables.has(chain);
+  }
+
   /** Told after an account's table was added to. */
   touched(chain: string): void {
     const held = this.tables.get(chain);

@@ -57,7 +57,7 @@ export class IdentityLog {
   }
 
   /** Tells of a page that was appended, so that a cached table stays complete. */
-  appended(chain: string, n: number, prints: readonly number[]): void {
+  appended(chain: string, n: number, prints: Iterable<number>): void {
     const table = this.tables.get(chain);
     if (!table) return;
     for (const print of prints) table.add(print, n);
@@ -65,7 +65,7 @@ export class IdentityLog {
   }
 
   isCached(chain: string): boolean {
-    return this.tables.get(chain) !== undefined;
+    return this.tables.has(chain);
   }
 
   forget(chain: string): void {

@@ -17,7 +17,7 @@ const event: fc.Arbitrary<PageEvent> = fc.record({
   id: text,
   source: fc.oneof(fc.constant('urn:hall'), text),
   meter: fc.constantFrom('energy', 'session', 'märkt'),
-  time: time,
+  time,
   quantity: fc.oneof(fc.constant('0.25'), fc.constant(''), fc.integer().map(String)),
   key: fc.oneof(fc.constant(''), text),
   dimensions: fc.option(fc.dictionary(text, text, { noNullPrototype: true }), { nil: undefined }),

@@ -10,12 +10,15 @@ const overheadBytes = 250;
 const readAtOnce = 256;
 
 /**
- * The pages that were booked last, oldest out first. Most repeated events are young, and their page is found here
- * without asking the store. An entry never changes, so what is held is never wrong.
+ * The pages that were booked last. Most repeated events are young, and their page is found here without asking the store.
+ * An entry never changes, so what is held is never wrong. Kept in two generations: when the younger one holds half of the
+ * bytes it becomes the older one, whose pages go all at once, because taking the oldest keys out of a map one by one
+ * leaves holes that every look for the next oldest walks over.
  */
 export class RecentPages {
-  private readonly pages = new Map<string, PageEntry>();
-  private bytes = 0;
+  private young = new Map<string, PageEntry>();
+  private old = new Map<string, PageEntry>();
+  private youngBytes = 0;
 
   constructor(
     private readonly chains: ChainStore,
@@ -24,19 +27,17 @@ export class RecentPages {
 
   keep(entry: Entry): void {
     const { chain, n, kind, bookedAt, body } = entry;
-    this.pages.set(keyOf(chain, n), { n, kind, bookedAt, body });
-    this.bytes += body.length + overheadBytes;
-    if (this.bytes <= this.maxBytes) return;
-    for (const [key, oldest] of this.pages) {
-      if (this.bytes <= this.maxBytes) return;
-      this.pages.delete(key);
-      this.bytes -= oldest.body.length + overheadBytes;
-    }
+    this.young.set(keyOf(chain, n), { n, kind, bookedAt, body });
+    this.youngBytes += body.length + overheadBytes;
+    if (this.youngBytes * 2 <= this.maxBytes) return;
+    this.old = this.young;
+    this.young = new Map();
+    this.youngBytes = 0;
   }
 
   /** @throws RangeError when there is no such entry */
   async read(chain: string, n: number): Promise<PageEntry> {
-    const held = this.pages.get(keyOf(chain, n));
+    const held = this.held(chain, n);
     if (held) return held;
     const [entry] = await this.chains.read(chain, n, n, 1);
     if (!entry) throw new RangeError(`${chain} has no entry ${n}, which its digests name`);
@@ -47,13 +48,18 @@ export class RecentPages {
   async readRange(chain: string, from: number, to: number): Promise<PageEntry[]> {
     const entries: PageEntry[] = [];
     let last = to;
-    for (let held = this.pages.get(keyOf(chain, last)); held && last >= from; held = this.pages.get(keyOf(chain, --last))) entries.push(held);
+    for (let held = this.held(chain, last); held && last >= from; held = this.held(chain, --last)) entries.push(held);
     for (let first = from; first <= last; ) {
       const read = await this.chains.read(chain, first, last, readAtOnce);
       entries.push(...read);
       first = (read.at(-1)?.n ?? last) + 1;
     }
     return entries;
+  }
+
+  private held(chain: string, n: number): PageEntry | undefined {
+    const key = keyOf(chain, n);
+    return this.young.get(key) ?? this.old.get(key);
   }
 }
 
