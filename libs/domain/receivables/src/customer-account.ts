@@ -1,5 +1,5 @@
 import { Problem } from '@tollkeeper/kernel';
-import { Decimal, minDecimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
+import { type Decimal, minDecimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
 import { journal, type Ledger, type LedgerAccount, type Posting, withPostings } from './ledger.js';
 
 /** An invoice that is not settled. Amounts are decimal strings of the account's currency. */

@@ -1,4 +1,4 @@
-import { Decimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
+import { type Decimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
 
 /**
  * The ledger accounts of a tenant's receivables. `receivable` is what customers owe; `credit` what was paid too much and is

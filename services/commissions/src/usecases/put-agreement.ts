@@ -1,6 +1,6 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { type Agreement, agreementFaults } from '@tollkeeper/commissions';
-import { commissionsV1, tenantV1 } from '@tollkeeper/contracts';
+import { type commissionsV1, tenantV1 } from '@tollkeeper/contracts';
 import { derivedId, type Entry, fromCanonicalBytes, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { agreementChain, tenantOfChain } from '../store/chains.js';

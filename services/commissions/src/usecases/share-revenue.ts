@@ -98,7 +98,7 @@ export class RevenueSharing {
         if (!step) return undefined;
         const { invoiceNumber, currency } = step.share;
         const body: ShareBody = { invoiceId, invoiceNumber, currency, paymentId, moved: step.moved };
-        return { kind, body: body, state: step.share };
+        return { kind, body, state: step.share };
       },
     });
   }

@@ -67,7 +67,7 @@ export class PartnerStatements {
           const body: StatedBody = { id, sums: stated.sums, from: state.firstUnstated, to: n - 1 };
           // Movements of a later month that stand among these entries stay unstated; the next statement reads them again.
           const firstUnstated = Object.keys(stated.state.unstated).length > 0 ? state.firstUnstated : n + 1;
-          return { kind: 'month_stated', body: body, state: { ...stated.state, firstUnstated } };
+          return { kind: 'month_stated', body, state: { ...stated.state, firstUnstated } };
         },
       });
     }

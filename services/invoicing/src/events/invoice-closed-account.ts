@@ -16,15 +16,18 @@ export interface ClosedAccountPorts {
 
 const retryDelayMs = 1000;
 
+/** Reasons for which no bill run asked: `final` is what a device held when it changed customer, contract or partner. */
+const selfClosed: ReadonlySet<string> = new Set(['threshold', 'longest_time', 'final']);
+
 /**
  * An account that closed itself because it reached its threshold gets its invoice at once; those that held a charge for the
- * longest time wait for one invoice over all of their customer's. Accounts that a bill run closed are the run's.
+ * longest time, or changed hands, wait for one invoice over all of their customer's. Accounts that a bill run closed are the run's.
  */
 export function invoiceClosedAccounts(ports: ClosedAccountPorts): Subscription {
   return ports.bus.subscribe(factsTopic, { group: 'invoicing', maxInFlight: 256 }, async (deliveries) => {
     for (const delivery of deliveries) {
       const { what } = delivery.value;
-      if (what.case !== 'accountClosed' || (what.value.reason !== 'threshold' && what.value.reason !== 'longest_time')) {
+      if (what.case !== 'accountClosed' || !selfClosed.has(what.value.reason)) {
         delivery.ack();
         continue;
       }
@@ -44,7 +47,7 @@ export function invoiceClosedAccounts(ports: ClosedAccountPorts): Subscription {
 async function invoice(ports: ClosedAccountPorts, fact: factsV1.Fact, closed: ratingV1.AccountClosed): Promise<void> {
   const now = fromRfc3339(closed.closedAt) ?? fromRfc3339(fact.at) ?? 0;
   const cause = `closed:${fact.chain}#${fact.n}`;
-  if (closed.reason === 'longest_time') return ports.due.keep(fact.tenantId, closed, cause, fact.n, now);
+  if (closed.reason !== 'threshold') return ports.due.keep(fact.tenantId, closed, cause, fact.n, now);
   const parties = await loadParties(ports.client, fact.tenantId, closed.customerId);
   const account = { device: closed.device, n: fact.n, hash: '', lines: closed.lines };
   const charges = fromClosedAccounts([account], parties.buyer);

@@ -1,4 +1,4 @@
-import { Decimal, parseDecimal } from '@tollkeeper/money';
+import { type Decimal, parseDecimal } from '@tollkeeper/money';
 
 /** What a bill run was asked to do; entry 1 of its chain. */
 export interface BillRunOrder {

@@ -1,5 +1,5 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
-import { invoicingV1 } from '@tollkeeper/contracts';
+import { type invoicingV1 } from '@tollkeeper/contracts';
 import { creditInvoice, type CreditScope, type Invoice, issueInvoice } from '@tollkeeper/invoicing';
 import { derivedId, type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { publishFacts } from '@tollkeeper/nest-kit';

@@ -3,13 +3,12 @@ import { invoicingV1, tenantV1 } from '@tollkeeper/contracts';
 import { issueInvoice } from '@tollkeeper/invoicing';
 import { derivedId, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { type Decimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
-import type { BillRuns } from './run-bill-run.js';
 import type { BillRunOrder } from './bill-run.state.js';
 import { closeAccounts, loadParties } from './gather-charges.js';
 import { dayIn } from './issue-document.js';
 import { toInvoiceMessage } from '../store/invoice.mapping.js';
 import { previewRecurringFees } from './recurring-fees.js';
-import type { BillRunPorts } from './run-bill-run.js';
+import type { BillRunPorts, BillRuns } from './run-bill-run.js';
 
 /** Invoices shown in a preview; the sums are over all. */
 const shownInvoices = 100;

@@ -97,7 +97,7 @@ export class CustomerAccounts {
           block: command.block ?? [],
           step: command.step?.(booking),
         };
-        return { kind: command.kind, body: body, state: { ...booking.state, entity, blockedDevices: blocked.devices } };
+        return { kind: command.kind, body, state: { ...booking.state, entity, blockedDevices: blocked.devices } };
       },
     });
     return entry && fromCanonicalBytes<AccountBody>(entry.body);

@@ -1,5 +1,5 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
-import { receivablesV1, tenantV1 } from '@tollkeeper/contracts';
+import { type receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { type Entry, fromCanonicalBytes, type Instant, Problem } from '@tollkeeper/kernel';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { type DunningPolicy, policyFaults } from '@tollkeeper/receivables';

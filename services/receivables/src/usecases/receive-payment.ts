@@ -172,7 +172,7 @@ export class Payments {
           ['bank', amount],
           ['suspense', amount.negated()],
         ]);
-        return { kind: 'kept_in_suspense', body: { paymentId, postings: postings }, state: { ledger: withPostings(before?.ledger ?? {}, postings) } };
+        return { kind: 'kept_in_suspense', body: { paymentId, postings }, state: { ledger: withPostings(before?.ledger ?? {}, postings) } };
       },
     });
     return { status: 'unmatched', allocations: [], unallocated: state.amount };
