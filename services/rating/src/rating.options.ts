@@ -27,7 +27,11 @@ export const defaultMaxCachedAccounts = 50_000;
 export const defaultIdentityCacheBytes = 64 << 20;
 export const defaultRecentPagesBytes = 32 << 20;
 
+/** Long enough that a steady trickle still shares pages, short enough that the last of a burst hardly waits. */
+const idleShare = 0.2;
+
 export function bookOptionsOf(options: RatingOptions): BookUsageOptions {
   const pageAgeMs = options.pageMs ?? defaultBookUsageOptions.pageAgeMs;
-  return { ...defaultBookUsageOptions, pageAgeMs, ...options.book };
+  const pageIdleMs = Math.ceil(pageAgeMs * idleShare);
+  return { ...defaultBookUsageOptions, pageAgeMs, pageIdleMs, ...options.book };
 }
