@@ -1,1 +1,3 @@
-export {};
+export { runCli } from './run-cli.js';
+export { exitCodes } from './outcome.js';
+export type { Terminal, Writer } from './terminal/terminal.js';
