@@ -41,7 +41,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     @Inject(SERVICE_PORTS) readonly ports: ServicePorts,
-    @Inject(INGESTION_OPTIONS) options: IngestionOptions,
+    @Inject(INGESTION_OPTIONS) private readonly options: IngestionOptions,
   ) {
     const limits = limitsOf(options);
     const { chains, views, bus, timers, clock, clocks, randomness } = ports;
@@ -81,7 +81,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
     shippedMappings();
     await this.consumer.start();
     await this.sweep();
-    await this.importer.resume(this.ports.clock.now());
+    if (this.options.importsFiles ?? true) await this.importer.resume(this.ports.clock.now());
     this.watch?.start();
   }
 
@@ -95,7 +95,12 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async sweep(): Promise<void> {
-    await this.writer.sweep().catch((error: unknown) => this.logger.warn(`the sweep is put off: ${textOf(error)}`));
+    try {
+      await this.writer.sweep();
+      await this.consumer.sweep();
+    } catch (error) {
+      this.logger.warn(`the sweep is put off: ${textOf(error)}`);
+    }
     if (!this.stopped) this.cancelSweep = this.ports.timers.after(sweepMs, () => void this.sweep());
   }
 

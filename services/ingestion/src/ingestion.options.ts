@@ -6,6 +6,8 @@ export interface IngestionOptions {
   readonly usagePartitions: number;
   /** Folder for files that are received and imported; belongs to this service alone. */
   readonly filesFolder: string;
+  /** False for a process that takes usage alone and leaves the files folder untouched. Default true. */
+  readonly importsFiles?: boolean;
   /** Folder whose files `<tenant id or slug>/<mapping code>/…` are imported as they appear. */
   readonly watchFolder?: string;
   /** Pause between two looks at the watched folder. Default 5 s. */

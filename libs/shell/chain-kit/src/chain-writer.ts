@@ -85,12 +85,13 @@ export class ChainWriter {
   private async write<S>(command: Command<S>): Promise<Written> {
     const { chains } = this.ports;
     for (;;) {
+      // The head first: whoever uses this cause after the head was read takes the place that this write is going to ask for.
+      const [head] = await chains.heads([command.chain]);
       const earlier = await chains.findCause(command.chain, command.cause);
       if (earlier) {
         await this.running.get(key(earlier));
         return { entry: earlier, fresh: false };
       }
-      const [head] = await chains.heads([command.chain]);
       const draft = command.decide(head && fromCanonicalBytes<S>(head.state), head);
       if (!draft) return { entry: undefined, fresh: false };
       const entry = nextEntry(command.chain, head, {
@@ -100,7 +101,7 @@ export class ChainWriter {
         body: toCanonicalBytes(draft.body as Json),
         state: toCanonicalBytes(draft.state as Json),
       });
-      const [outcome] = await chains.append([{ entry, causeIndexed: true, pending: true }]);
+      const [outcome] = await chains.append([{ entry, causeIndexed: true, pending: this.followUps.has(prefixOf(entry)) }]);
       if (outcome?.status !== 'appended') continue;
       await this.followUp(entry);
       return { entry, fresh: true };
@@ -115,9 +116,10 @@ export class ChainWriter {
   }
 
   private async runFollowUp(entry: Entry): Promise<void> {
-    const work = this.followUps.get(entry.chain.slice(0, entry.chain.indexOf('/') + 1));
+    const work = this.followUps.get(prefixOf(entry));
+    if (!work) return;
     try {
-      await work?.(entry);
+      await work(entry);
       this.done.push({ chain: entry.chain, n: entry.n });
       this.cancelSettle ??= this.ports.timers.after(settleDelayMs, () => void this.settle().catch(() => undefined));
     } catch (error) {
@@ -158,6 +160,11 @@ export class ChainWriter {
     await this.settle();
     return finished;
   }
+}
+
+/** Name of the chain up to and including its first slash. */
+function prefixOf({ chain }: Entry): string {
+  return chain.slice(0, chain.indexOf('/') + 1);
 }
 
 function key(entry: EntryRef): string {

@@ -59,7 +59,7 @@ export class Platform {
     const given = this.portsOf(process);
     const ports = this.options.wrap?.(given, process) ?? given;
     const modules = [
-      bootModule(IngestionModule.forRoot(ports, { usagePartitions, filesFolder: '/nowhere' })),
+      bootModule(IngestionModule.forRoot(ports, { usagePartitions, filesFolder: '', importsFiles: false })),
       bootModule(RatingModule.forRoot(ports, { usagePartitions, pageMs, book: { pageEvents: this.options.pageEvents } })),
       bootModule(InvoicingModule.forRoot(ports)),
       bootModule(ReceivablesModule.forRoot(ports)),

@@ -3,6 +3,8 @@ import type { PlannedBatch, PlannedEvent, PlannedMonth, PlannedTenant } from './
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** A source repeats what is so old at most: beyond its window the platform refuses late readings, repeated or not. */
+const repeatedWithinMs = 30 * dayMs;
 /** Clients wait this long at most before they send. */
 const phaseMs = 3_000;
 
@@ -49,8 +51,9 @@ class Source {
 
   private event(fromMs: number, toMs: number): PlannedEvent {
     const { chance } = this;
-    if (this.sent.length > 0 && chance.hits(0.18)) {
-      const earlier = chance.pick(this.sent);
+    const repeatable = this.sent.filter(({ time }) => time > toMs - repeatedWithinMs);
+    if (repeatable.length > 0 && chance.hits(0.18)) {
+      const earlier = chance.pick(repeatable);
       // The same identity again: the same reading, or another one under its name.
       return chance.hits(0.6) ? earlier : { ...earlier, quantity: this.quantity() };
     }

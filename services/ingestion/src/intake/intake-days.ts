@@ -1,22 +1,27 @@
 import { create } from '@bufbuild/protobuf';
 import { ingestionV1 } from '@tollkeeper/contracts';
-import { fromCanonicalBytes, fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import type { ChainStore } from '@tollkeeper/ports';
 import type { DayState } from './day-state.js';
 
 const dayMs = 86_400_000;
 const maxDays = 400;
+const usualDays = 30;
 
-/** @throws Problem invalid_request for days that do not exist, or a range of more than 400 */
+/**
+ * Without `to` up to today, on the tenant's clock (`now`); without `from` the 30 days before.
+ * @throws Problem invalid_request for days that do not exist, or a range of more than 400
+ */
 export async function listIntakeDays(
   chains: ChainStore,
   tenantId: string,
   from: string,
   to: string,
+  now: Instant,
 ): Promise<ingestionV1.IntakeDays> {
-  const first = dayStart(from, 'from');
-  const last = dayStart(to === '' ? from : to, 'to');
-  if (last < first) throw new Problem('invalid_request', `to (${to}) lies before from (${from}).`, { param: 'to' });
+  const last = to === '' ? Math.floor(now / dayMs) * dayMs : dayStart(to, 'to');
+  const first = from === '' ? last - usualDays * dayMs : dayStart(from, 'from');
+  if (last < first) throw new Problem('invalid_request', `to (${toRfc3339(last).slice(0, 10)}) lies before from (${from}).`, { param: 'to' });
   if ((last - first) / dayMs >= maxDays)
     throw new Problem('invalid_request', `The range has more than ${maxDays} days; ask for it in parts.`, { param: 'to' });
   const days: string[] = [];

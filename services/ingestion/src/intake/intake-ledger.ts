@@ -1,15 +1,23 @@
+import type { usageV1 } from '@tollkeeper/contracts';
 import { type Entry, fromCanonicalBytes, type Instant, type Json, nextEntry, toCanonicalBytes } from '@tollkeeper/kernel';
 import type { ChainStore, EntryRef, Timers, View, ViewStore } from '@tollkeeper/ports';
 import type { ReceiptDocument } from '../store/views.js';
-import { type CountedPart, type CountedParts, countParts, type DayState, emptyDay, partKey } from './day-state.js';
-import { mergePart, newReceiptDocument } from './receipt-document.js';
+import { type CountedPart, type CountedParts, countParts, type DayState, emptyDay, partKey, toCounts } from './day-state.js';
+import { mergePart, newReceiptDocument, toCountedPart } from './receipt-document.js';
+import { recentEntries, RecentParts } from './recent-parts.js';
 
 /** The end of one day's chain, kept in memory. */
 interface DayHead {
   readonly last: Pick<Entry, 'n' | 'hash'> | undefined;
   readonly state: DayState;
-  /** Parts counted by the newest entries when the day was loaded; this process's own later ones are in the receipts view. */
-  readonly recent: ReadonlySet<string>;
+  /** What the newest entries counted, this process's own among them. */
+  readonly recent: RecentParts;
+}
+
+/** What counting made: the entry, when anything was left to count, and the receipts as they are after it. */
+export interface Counted {
+  readonly entry: Entry | undefined;
+  readonly receipts: readonly ReceiptDocument[];
 }
 
 /** Another process counted in this day meanwhile: read everything again. */
@@ -17,8 +25,6 @@ export class DayMoved extends Error {
   override readonly name = 'DayMoved';
 }
 
-/** Entries whose parts are held against redelivered ones beside the receipts view; see `DayLedger`. */
-const recentEntries = 64;
 const maxHeads = 64;
 const settleDelayMs = 200;
 const sweepPage = 200;
@@ -28,12 +34,14 @@ const intakePrefix = 'intake/';
  * The chains `intake/<tenant>/<day>`: one entry counts many parts of receipts, each exactly once.
  *
  * Why once: a part is acknowledged on the bus only when its entry is durable, so a part comes again after a crash, or when
- * somebody sends the same batch again much later. The receipts view names the parts of each receipt that are counted. An
- * entry stays pending until the view that shows it is durable, and pending entries are shown once more at the start, before
- * anything is consumed; so the view knows every entry that this process or an earlier one wrote. What another process
- * wrote at the same moment and has not shown yet is found in the chain itself: whoever loses the race for an entry starts the
- * whole group over, with receipts read anew and the parts of the day's newest entries at hand. A process has at most one
- * entry per day that is written and not shown, so that 64 entries cover far more processes than run.
+ * somebody sends the same batch again much later. The receipts view names the parts of each receipt that are counted; what the
+ * view may not show yet (an entry whose receipts could not be written, or those of another process) is found in the day's
+ * newest entries, which are laid over the view before anything is decided. A process has at most one entry per day that is
+ * written and not shown, so that 64 entries cover far more processes than run.
+ *
+ * Why no receipt loses a part to another process: whoever writes a receipt knows all parts that the day counted before, so that
+ * of two forms of one receipt one holds the other, and has the higher version. An entry stays pending until the view that
+ * shows it is durable; what a crash left pending is shown by the sweep.
  */
 export class IntakeLedger {
   private readonly heads = new Map<string, DayHead>();
@@ -48,15 +56,25 @@ export class IntakeLedger {
   ) {}
 
   /**
-   * Appends one entry that counts the parts which no entry counts yet. Answers it when it is durable, undefined when there
-   * was nothing to count.
+   * Appends one entry that counts the outcomes which no entry counts yet; resolves when it is durable. `shown` are the receipts
+   * as the view has them.
    * @throws DayMoved
    */
-  async count(chain: string, parts: readonly CountedPart[], now: Instant): Promise<Entry | undefined> {
+  async count(chain: string, outcomes: readonly usageV1.IntakeOutcome[], shown: ReadonlyMap<string, ReceiptDocument>, now: Instant): Promise<Counted> {
     const head = this.heads.get(chain) ?? (await this.load(chain));
-    const counted = parts.filter(({ receipt, part }) => !head.recent.has(partKey(receipt, part)));
+    const receipts = new Map<string, ReceiptDocument>();
+    const counted: CountedPart[] = [];
+    for (const outcome of outcomes) {
+      const id = outcome.receiptId;
+      const view = shown.get(id);
+      if (!view) continue;
+      const before = receipts.get(id) ?? withParts(view, head.recent.of(id), now);
+      const part = before.told.includes(outcome.part) ? undefined : toCountedPart(before, outcome, toCounts(outcome));
+      if (part) counted.push(part);
+      receipts.set(id, part ? mergePart(before, part, now) : before);
+    }
     const [first] = counted;
-    if (!first) return undefined;
+    if (!first) return { entry: undefined, receipts: [...receipts.values()] };
     const state = countParts(head.state, counted);
     const body: CountedParts = { parts: counted };
     const entry = nextEntry(chain, head.last, {
@@ -70,16 +88,17 @@ export class IntakeLedger {
     this.heads.delete(chain);
     const [outcome] = await this.chains.append([{ entry, causeIndexed: false, pending: true }]);
     if (outcome?.status !== 'appended') throw new DayMoved(`${chain} has an entry ${entry.n} already`);
+    head.recent.add(counted);
     this.remember(chain, { last: entry, state, recent: head.recent });
-    return entry;
+    return { entry, receipts: [...receipts.values()] };
   }
 
   private async load(chain: string): Promise<DayHead> {
     const [head] = await this.chains.heads([chain]);
-    const recent = new Set<string>();
+    const recent = new RecentParts();
     if (head) {
       for (const entry of await this.chains.read(chain, Math.max(1, head.n - recentEntries + 1), head.n, recentEntries)) {
-        for (const { receipt, part } of fromCanonicalBytes<CountedParts>(entry.body).parts) recent.add(partKey(receipt, part));
+        recent.add(fromCanonicalBytes<CountedParts>(entry.body).parts);
       }
     }
     const loaded: DayHead = { last: head, state: head ? fromCanonicalBytes<DayState>(head.state) : emptyDay, recent };
@@ -113,29 +132,31 @@ export class IntakeLedger {
     }
   }
 
-  /** Shows what a crash left unshown. Runs before anything is consumed. */
+  /** Shows what a crash or a failure left unshown. */
   async recover(): Promise<void> {
+    await this.settle();
     for (let after: EntryRef | undefined; ; ) {
       const entries = await this.chains.pending(intakePrefix, after, sweepPage);
-      for (const entry of entries) await this.show(entry);
+      for (const [chain, ofChain] of Map.groupBy(entries, (entry) => entry.chain)) await this.show(chain, ofChain);
       after = entries.at(-1);
       if (entries.length < sweepPage) break;
     }
     await this.settle();
   }
 
-  /** Makes the receipts of one entry again; idempotent. */
-  private async show(entry: Entry): Promise<void> {
-    const [, tenant = '', day = ''] = entry.chain.split('/');
-    const { parts } = fromCanonicalBytes<CountedParts>(entry.body);
-    const ids = [...new Set(parts.map((part) => part.receipt))];
+  /** Makes the receipts of entries again; idempotent. */
+  private async show(chain: string, entries: readonly Entry[]): Promise<void> {
+    const [, tenant = '', day = ''] = chain.split('/');
+    const { recent } = await this.load(chain);
+    const at = entries.at(-1)?.bookedAt ?? 0;
+    const parts = Map.groupBy(entries.flatMap((entry) => fromCanonicalBytes<CountedParts>(entry.body).parts), (part) => part.receipt);
+    const ids = [...parts.keys()];
     const found = await this.receipts.getMany(ids);
-    const documents = new Map(ids.map((id, i) => [id, found[i] ?? newReceiptDocument(tenant, id, day)]));
-    for (const part of parts) {
-      const before = documents.get(part.receipt);
-      if (before) documents.set(part.receipt, mergePart(before, part, entry.bookedAt));
-    }
-    await this.receipts.put([...documents.values()]);
-    this.markShown(entry);
+    await this.receipts.put(ids.map((id, i) => withParts(found[i] ?? newReceiptDocument(tenant, id, day), [...(parts.get(id) ?? []), ...recent.of(id)], at)));
+    for (const entry of entries) this.markShown(entry);
   }
+}
+
+function withParts(receipt: ReceiptDocument, parts: readonly CountedPart[], at: Instant): ReceiptDocument {
+  return parts.reduce((before, part) => mergePart(before, part, at), receipt);
 }

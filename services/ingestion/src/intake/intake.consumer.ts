@@ -3,10 +3,9 @@ import type { Instant } from '@tollkeeper/kernel';
 import { intakeTopic } from '@tollkeeper/nest-kit';
 import type { Bus, Delivery, Subscription, View } from '@tollkeeper/ports';
 import type { ReceiptDocument } from '../store/views.js';
-import { type CountedPart, toCounts } from './day-state.js';
 import { DayMoved, type IntakeLedger } from './intake-ledger.js';
 import type { QuarantineLedger, RefusedPart } from './quarantine-ledger.js';
-import { mergePart, newReceiptDocument, toCountedPart } from './receipt-document.js';
+import { newReceiptDocument } from './receipt-document.js';
 
 type Outcome = usageV1.IntakeOutcome;
 
@@ -47,6 +46,11 @@ export class IntakeConsumer {
     });
   }
 
+  /** Shows and settles what failures left; harmless at any time. */
+  async sweep(): Promise<void> {
+    await this.ledger.recover();
+  }
+
   async stop(): Promise<void> {
     await this.subscription?.stop();
     await this.turn;
@@ -66,43 +70,30 @@ export class IntakeConsumer {
 
   private async count(outcomes: readonly Outcome[]): Promise<void> {
     const documents = await this.documentsOf(outcomes);
-    const parts = new Map<string, CountedPart[]>();
+    const byChain = new Map<string, Outcome[]>();
     const refused: RefusedPart[] = [];
-    const drafts = new Map(documents);
     for (const outcome of outcomes) {
-      const before = drafts.get(outcome.receiptId);
+      const shown = documents.get(outcome.receiptId);
       // An id of another tenant's receipt can only be a fault of the sender; it must not touch that receipt.
-      if (!before || before.tenant !== outcome.tenantId) continue;
-      const { day } = before;
+      if (!shown || shown.tenant !== outcome.tenantId) continue;
+      const { day } = shown;
       if (outcome.refused.length > 0) refused.push({ tenantId: outcome.tenantId, day, outcome });
-      if (before.told.includes(outcome.part)) continue;
-      const part = toCountedPart(before, outcome, toCounts(outcome));
-      drafts.set(outcome.receiptId, mergePart(before, part, this.ports.now(outcome.tenantId)));
       const chain = `intake/${outcome.tenantId}/${day}`;
-      const ofChain = parts.get(chain);
-      if (ofChain) ofChain.push(part);
-      else parts.set(chain, [part]);
+      const ofChain = byChain.get(chain);
+      if (ofChain) ofChain.push(outcome);
+      else byChain.set(chain, [outcome]);
     }
     for (const [tenantId, ofTenant] of Map.groupBy(refused, (part) => part.tenantId)) {
       await this.quarantine.quarantine(ofTenant, this.ports.now(tenantId));
     }
-    await Promise.all([...parts].map(([chain, ofChain]) => this.countDay(chain, ofChain, documents)));
+    await Promise.all([...byChain].map(([chain, ofChain]) => this.countDay(chain, ofChain, documents)));
   }
 
-  private async countDay(
-    chain: string,
-    parts: readonly CountedPart[],
-    before: ReadonlyMap<string, ReceiptDocument>,
-  ): Promise<void> {
+  private async countDay(chain: string, outcomes: readonly Outcome[], shown: ReadonlyMap<string, ReceiptDocument>): Promise<void> {
     const now = this.ports.now(chain.split('/')[1] ?? '');
-    const entry = await this.ledger.count(chain, parts, now);
+    const { entry, receipts } = await this.ledger.count(chain, outcomes, shown, now);
     // Parts that an entry counted already are shown as well: the receipt is the same whoever counted them.
-    const after = new Map<string, ReceiptDocument>();
-    for (const part of parts) {
-      const document = after.get(part.receipt) ?? before.get(part.receipt);
-      if (document) after.set(part.receipt, mergePart(document, part, now));
-    }
-    await this.receipts.put([...after.values()]);
+    await this.receipts.put(receipts);
     if (entry) this.ledger.markShown(entry);
   }
 

@@ -48,20 +48,22 @@ export class QuarantineLedger {
   }
 
   private async append(chain: string, parts: readonly RefusedPart[], now: Instant): Promise<void> {
-    let left = parts;
-    while (left.length > 0) {
-      const [found] = await this.chains.heads([chain]);
-      let head = found;
-      const entries = left.map((part) => (head = toEntry(chain, head, part, now)));
-      const outcomes = await this.chains.append(entries.map((entry) => ({ entry, causeIndexed: true, pending: false })));
-      const failed = outcomes.findIndex((outcome) => outcome.status === 'taken');
-      if (failed < 0) return;
-      // Another writer was faster: go on behind it, without what stands already.
-      const rest: RefusedPart[] = [];
-      for (const part of left.slice(failed)) if (!(await this.chains.findCause(chain, causeOf(part)))) rest.push(part);
-      left = rest;
+    // One after the other: were the first of several entries to lose its place, the next would stand behind another's entry.
+    for (const part of once(parts)) {
+      for (;;) {
+        const [head] = await this.chains.heads([chain]);
+        // After the head was read: whoever tells of the same part later takes the place that is asked for here.
+        if (await this.chains.findCause(chain, causeOf(part))) break;
+        const [outcome] = await this.chains.append([{ entry: toEntry(chain, head, part, now), causeIndexed: true, pending: false }]);
+        if (outcome?.status === 'appended') break;
+      }
     }
   }
+}
+
+/** What is told twice may stand in one delivery twice. */
+function once(parts: readonly RefusedPart[]): readonly RefusedPart[] {
+  return [...new Map(parts.map((part) => [causeOf(part), part])).values()];
 }
 
 function chainOf({ tenantId, day }: RefusedPart): string {

@@ -37,6 +37,8 @@ interface Work {
   sorted: SortedEvents;
   outcomes: Uint8Array;
   refusals: Map<number, Refusal>;
+  /** What the account has under the identity of an event, by the event's index. */
+  known: Map<number, PageEvent>;
   /** Indexes of the events to be priced. */
   fresh: number[];
   next: Account | undefined;
@@ -52,12 +54,44 @@ const mostRounds = 20;
  */
 export async function bookPages(ports: BookPorts, calls: readonly ActorCall<BookInput>[]): Promise<ActorReply<BookOutput>[]> {
   const replies: ActorReply<BookOutput>[] = new Array<ActorReply<BookOutput>>(calls.length);
+  const unjudged: Unjudged = new Map();
   let left = calls.map((_, index) => index);
   for (let round = 0; left.length > 0 && round < mostRounds; round++) {
-    left = await bookRound(ports, calls, left, replies);
+    left = await bookRound(ports, calls, left, replies, unjudged);
   }
   for (const index of left) replies[index] = { status: 'failed', error: new Error(`device ${calls[index]?.input.device}: other writers were always faster`) };
+  if (unjudged.size > 0) await bookUnjudged(ports, calls, replies, unjudged);
   return replies;
+}
+
+/** Call → indexes of events that stand behind a refused one of the same identity, and are judged in a page of their own. */
+type Unjudged = Map<number, readonly number[]>;
+
+/** A page less: each sitting settles at least the first event of every identity, so that this ends. */
+async function bookUnjudged(ports: BookPorts, calls: readonly ActorCall<BookInput>[], replies: ActorReply<BookOutput>[], unjudged: Unjudged): Promise<void> {
+  const sittings = [...unjudged].flatMap(([index, places]) => {
+    const call = calls[index];
+    const reply = replies[index];
+    if (!call || reply?.status !== 'done') return [];
+    const events = places.map((at) => call.input.events[at]).filter((event) => event !== undefined);
+    return [{ index, places, output: reply.output, call: { id: call.id, input: { ...call.input, events } } }];
+  });
+  const judged = await bookPages(ports, sittings.map(({ call }) => call));
+  for (const [i, { index, places, output }] of sittings.entries()) {
+    const reply = judged[i];
+    if (reply?.status !== 'done') {
+      // The page comes again as a whole; its account recognises what it has.
+      if (reply) replies[index] = reply;
+      continue;
+    }
+    const refusals = new Map(output.refusals);
+    for (const [k, at] of places.entries()) {
+      output.outcomes[at] = reply.output.outcomes[k] ?? eventOutcome.refused;
+      const refusal = reply.output.refusals.get(k);
+      if (refusal) refusals.set(at, refusal);
+    }
+    replies[index] = { status: 'done', output: { outcomes: output.outcomes, refusals } };
+  }
 }
 
 async function bookRound(
@@ -65,6 +99,7 @@ async function bookRound(
   calls: readonly ActorCall<BookInput>[],
   indexes: readonly number[],
   replies: ActorReply<BookOutput>[],
+  unjudged: Unjudged,
 ): Promise<number[]> {
   const inputs = indexes.map((index) => calls[index]?.input).filter((input) => input !== undefined);
   const accounts = await ports.accounts.load(inputs.map((input) => deviceChain(input.tenantId, input.device)));
@@ -99,7 +134,7 @@ async function bookRound(
   }
   if (waiting.length > 0) await Promise.all(waiting);
   const built = works.filter((work) => !replies[work.index]);
-  return append(ports, built, replies);
+  return append(ports, built, replies, unjudged);
 }
 
 function beginWork(index: number, input: BookInput, account: Account, ports: BookPorts): Work {
@@ -107,7 +142,7 @@ function beginWork(index: number, input: BookInput, account: Account, ports: Boo
   const { events } = input;
   const outcomes = new Uint8Array(events.length);
   const refusals = new Map<number, Refusal>();
-  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals, fresh: [], next: undefined, entry: undefined };
+  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals, known: new Map(), fresh: [], next: undefined, entry: undefined };
   if (!account.state) {
     const refusal = unknownDevice(input.device);
     outcomes.fill(eventOutcome.refused);
@@ -143,15 +178,14 @@ async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
   for (const entry of await Promise.all([...pages].map((n) => ports.recent.read(account.chain, n)))) {
     for (const event of decodePage(entry.body, entry.n).events) booked.set(identityKey(event.source, event.id), event);
   }
-  const known = new Set<number>();
   for (const at of sorted.doubtful) {
     const event = input.events[at];
     const earlier = event && booked.get(identityKey(event.source, event.id));
     if (!event || !earlier) continue;
-    known.add(at);
+    work.known.set(at, earlier);
     judge(work, at, event, earlier);
   }
-  work.fresh = work.fresh.filter((at) => !known.has(at));
+  work.fresh = work.fresh.filter((at) => !work.known.has(at));
 }
 
 function judge(work: Work, at: number, event: PageEvent, earlier: PageEvent): void {
@@ -194,7 +228,7 @@ function build(ports: BookPorts, work: Work, state: AccountState, catalogue: Rat
   work.next = { ...account, n: entry.n, hash: entry.hash, state: page.state };
 }
 
-async function append(ports: BookPorts, works: readonly Work[], replies: ActorReply<BookOutput>[]): Promise<number[]> {
+async function append(ports: BookPorts, works: readonly Work[], replies: ActorReply<BookOutput>[], unjudged: Unjudged): Promise<number[]> {
   const requests: AppendRequest[] = [];
   const thresholds: Entry[] = [];
   for (const { entry, next } of works) {
@@ -220,7 +254,8 @@ async function append(ports: BookPorts, works: readonly Work[], replies: ActorRe
       remember(ports, work);
       if (request?.pending) thresholds.push(work.entry);
     }
-    resolveRepeats(work);
+    const open = resolveRepeats(work);
+    if (open.length > 0) unjudged.set(work.index, open);
     replies[work.index] = { status: 'done', output: { outcomes: work.outcomes, refusals: work.refusals } };
   }
   if (thresholds.length > 0) await ports.onThreshold(thresholds);
@@ -242,18 +277,31 @@ async function appendOrForget(ports: BookPorts, works: readonly Work[], requests
 
 function remember(ports: BookPorts, work: Work): void {
   if (!work.entry || !ports.identity.isCached(work.account.chain)) return;
-  ports.identity.appended(work.account.chain, work.entry.n, readFingerprints(work.entry.body, work.entry.n).prints);
+  const pages = work.next?.state?.pages ?? 0;
+  ports.identity.appended(work.account.chain, work.entry.n, pages, readFingerprints(work.entry.body, work.entry.n).prints);
 }
 
-/** Events that stand twice in one page end as the first of them did. */
-function resolveRepeats(work: Work): void {
+/**
+ * Events that stand twice in one page end as the first of them did, when that one is booked or was. Answers those that
+ * stand behind a refused one and say something else: what they are depends on the account alone, not on their neighbours.
+ */
+function resolveRepeats(work: Work): readonly number[] {
+  const open: number[] = [];
   for (const [at, first] of work.sorted.repeats) {
     const event = work.input.events[at];
     const earlier = work.input.events[first];
     if (!event || !earlier) continue;
+    const known = work.known.get(first);
+    if (known) {
+      judge(work, at, event, known);
+      continue;
+    }
     const refusal = work.refusals.get(first);
-    if (!isSameContent(event, earlier)) refuse(work, at, conflictWith(event, earlier));
+    const isSame = isSameContent(event, earlier);
+    if (refusal && !isSame) open.push(at);
     else if (refusal) refuse(work, at, refusal);
+    else if (!isSame) refuse(work, at, conflictWith(event, earlier));
     else if (work.outcomes[first] === eventOutcome.duplicate || !isSameDelivery(event, earlier)) work.outcomes[at] = eventOutcome.duplicate;
   }
+  return open;
 }

@@ -10,16 +10,18 @@ export const bytesPerSlot = 8;
  * may share a fingerprint.
  */
 export class FingerprintTable {
+  /** Pages of the account that it covers. */
+  pages = 0;
   private prints: Uint32Array;
   /** 0 marks a free slot: entries count from 1. */
-  private pages: Uint32Array;
+  private entries: Uint32Array;
   private used = 0;
 
   constructor(expected = 0) {
     let size = smallest;
     while (size < expected * 2) size *= 2;
     this.prints = new Uint32Array(size);
-    this.pages = new Uint32Array(size);
+    this.entries = new Uint32Array(size);
   }
 
   get bytes(): number {
@@ -30,12 +32,12 @@ export class FingerprintTable {
     if ((this.used + 1) * 4 > this.prints.length * 3) this.grow();
     const mask = this.prints.length - 1;
     let slot = print & mask;
-    while (this.pages[slot] !== 0) {
-      if (this.prints[slot] === print && this.pages[slot] === page) return;
+    while (this.entries[slot] !== 0) {
+      if (this.prints[slot] === print && this.entries[slot] === page) return;
       slot = (slot + 1) & mask;
     }
     this.prints[slot] = print;
-    this.pages[slot] = page;
+    this.entries[slot] = page;
     this.used++;
   }
 
@@ -46,18 +48,18 @@ export class FingerprintTable {
   /** Adds the entries of this fingerprint to `into`. */
   find(print: number, into: Set<number>): void {
     const mask = this.prints.length - 1;
-    for (let slot = print & mask; this.pages[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.prints[slot] === print) into.add(this.pages[slot] ?? 0);
+    for (let slot = print & mask; this.entries[slot] !== 0; slot = (slot + 1) & mask) {
+      if (this.prints[slot] === print) into.add(this.entries[slot] ?? 0);
     }
   }
 
   private grow(): void {
-    const { prints, pages } = this;
+    const { prints, entries } = this;
     this.prints = new Uint32Array(prints.length * 2);
-    this.pages = new Uint32Array(prints.length * 2);
+    this.entries = new Uint32Array(prints.length * 2);
     this.used = 0;
     for (let i = 0; i < prints.length; i++) {
-      const page = pages[i] ?? 0;
+      const page = entries[i] ?? 0;
       if (page !== 0) this.add(prints[i] ?? 0, page);
     }
   }

@@ -41,7 +41,8 @@ export class IdentityLog {
     const found = new Set<number>();
     if (head.pages === 0) return found;
     const known = this.tables.get(head.chain);
-    if (known) {
+    // Pages that another activation appended are not in a table of ours: it counts only while it covers as many as there are.
+    if (known?.pages === head.pages) {
       for (const print of prints) known.find(print, found);
       return found;
     }
@@ -51,15 +52,17 @@ export class IdentityLog {
     }
     const table = new FingerprintTable(Math.min(head.events, 4096));
     await this.visit(head, now, (fingerprints) => table.addAll(fingerprints));
+    table.pages = head.pages;
     this.tables.put(head.chain, table);
     for (const print of prints) table.find(print, found);
     return found;
   }
 
-  /** Tells of a page that was appended, so that a cached table stays complete. */
-  appended(chain: string, n: number, prints: Iterable<number>): void {
+  /** Tells of a page that was appended, the account's `pages`-th, so that a cached table stays complete. */
+  appended(chain: string, n: number, pages: number, prints: Iterable<number>): void {
     const table = this.tables.get(chain);
-    if (!table) return;
+    if (table?.pages !== pages - 1) return;
+    table.pages = pages;
     for (const print of prints) table.add(print, n);
     this.tables.touched(chain);
   }
