@@ -50,6 +50,16 @@ describe('booking usage', () => {
     expect((await world.account()).balance).toBe('1');
   });
 
+  it('judges each event by the account, not by a refused neighbour of the same page', async () => {
+    await world.send([world.event()]);
+    const changed = world.event({ quantity: '5' });
+    expect(await world.send([changed, world.event(), changed, world.event()])).toBe('0 booked, 2 duplicate, 2 quarantined');
+    const mended = [world.event({ id: 'm', quantity: '1e3' }), world.event({ id: 'm', quantity: '2' }), world.event({ id: 'm', quantity: '2' }), world.event({ id: 'm', quantity: '3' })];
+    expect(await world.send(mended)).toBe('1 booked, 1 duplicate, 2 quarantined');
+    expect((await world.account()).balance).toBe('1.5');
+    expect(await rerate(world)).toMatchObject({ faults: [] });
+  });
+
   it('counts a batch that is delivered twice as booked both times, and charges it once', async () => {
     await world.send([world.event(), world.event({ id: 'e2' })], 'rcp_same');
     expect(await world.send([world.event(), world.event({ id: 'e2' })], 'rcp_same')).toBe('2 booked, 0 duplicate, 0 quarantined');
