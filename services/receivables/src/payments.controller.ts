@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { receivablesV1, tenantV1 } from '@tollkeeper/contracts';
+import { invoicingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { derivedId, fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { ReceivablesCore } from './receivables.core.js';
@@ -74,9 +74,9 @@ export class PaymentsController {
 
   @Rpc(method.assignPayment)
   async assignPayment(@Payload() request: receivablesV1.AssignPaymentRequest): Promise<receivablesV1.Payment> {
-    const { tenantId, cause, paymentId, customerId, invoiceId } = request;
+    const { tenantId, cause, paymentId, invoiceId } = request;
     const payment = await this.findPayment(tenantId, paymentId);
-    await this.ports.client.call(tenantV1.TenantService.method.getCustomer, { tenantId, id: customerId });
+    const customerId = await this.payerOf(request, payment);
     await this.core.payments.assign(tenantId, payment.id, cause, { customerId, invoiceId }, this.ports.clocks.now(tenantId));
     return this.paymentMessage(await this.findPayment(tenantId, paymentId));
   }
@@ -92,6 +92,20 @@ export class PaymentsController {
       matched: found.filter((document) => document.status !== 'unmatched').length,
       items: await Promise.all(found.map((document) => this.paymentMessage(document))),
     });
+  }
+
+  /** Whose payment it is to be: the customer named, or the one of the invoice named; when both are, they must agree. */
+  private async payerOf({ tenantId, customerId, invoiceId }: receivablesV1.AssignPaymentRequest, payment: PaymentDocument): Promise<string> {
+    if (customerId !== '') await this.ports.client.call(tenantV1.TenantService.method.getCustomer, { tenantId, id: customerId });
+    if (invoiceId === '') return customerId;
+    const invoice = await this.ports.client.call(invoicingV1.InvoicingService.method.getInvoice, { tenantId, id: invoiceId });
+    if (customerId !== '' && invoice.customerId !== customerId) {
+      throw new Problem('unprocessable', `Invoice ${invoice.number} is not one of customer ${customerId}; name its own customer, or none.`, { param: 'invoice_id' });
+    }
+    if (invoice.currency !== payment.currency) {
+      throw new Problem('unprocessable', `Invoice ${invoice.number} is in ${invoice.currency}, the payment in ${payment.currency}; assign it to an invoice in its currency.`, { param: 'invoice_id' });
+    }
+    return invoice.customerId;
   }
 
   private async paymentMessage(document: PaymentDocument): Promise<receivablesV1.Payment> {
