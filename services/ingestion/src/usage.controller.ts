@@ -46,7 +46,8 @@ export class UsageController {
 
   @Rpc(method.listIntakeDays)
   listIntakeDays(@Payload() request: ingestionV1.IntakeDayRequest): Promise<ingestionV1.IntakeDays> {
-    return listIntakeDays(this.core.ports.chains, request.tenantId, request.from, request.to);
+    const { tenantId, from, to } = request;
+    return listIntakeDays(this.core.ports.chains, tenantId, from, to, this.core.ports.clocks.now(tenantId));
   }
 
   @Rpc(method.verifyChains)
