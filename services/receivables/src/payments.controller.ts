@@ -3,7 +3,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { invoicingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { derivedId, fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
-import { Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { Rpc, SERVICE_PORTS, type ServicePorts, shownSoon } from '@tollkeeper/nest-kit';
 import { ReceivablesCore } from './receivables.core.js';
 import { toPaymentMessage } from './store/receivables.mapping.js';
 import type { PaymentDocument } from './store/views.js';
@@ -46,7 +46,7 @@ export class PaymentsController {
       },
       now,
     );
-    return this.paymentMessage(await this.findPayment(tenantId, id));
+    return this.paymentMessage(await shownSoon(() => this.findPayment(tenantId, id)));
   }
 
   @Rpc(method.getPayment)

@@ -6,5 +6,6 @@ export * from './parties/party.mapping.js';
 export * from './rpc/in-process.transport.js';
 export * from './rpc/problem-rpc.filter.js';
 export * from './rpc/rpc.js';
+export * from './rpc/shown-soon.js';
 export * from './service-ports.js';
 export * from './trace/trace-context.js';
