@@ -18,7 +18,7 @@ export function assertPathParts(params: Readonly<Record<string, string>>): void 
 export function validated<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value, { reportInput: false });
   if (result.success) return result.data;
-  const errors = result.error.issues.slice(0, mostErrors).flatMap(toErrors);
+  const errors = result.error.issues.slice(0, mostErrors).flatMap(toErrors).slice(0, mostErrors);
   const [first] = errors;
   const param = first && first.param !== '' ? { param: first.param } : {};
   const more = errors.length > 1 ? { errors } : {};
