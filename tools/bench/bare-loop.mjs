@@ -9,6 +9,7 @@ rmSync(path, { force: true });
 const file = openSync(path, 'w');
 
 process.on('message', (bodies) => {
+  const cpuBefore = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
   let events = 0;
   for (const body of bodies) {
@@ -17,7 +18,9 @@ process.on('message', (bodies) => {
     writeSync(file, body);
     fdatasyncSync(file);
   }
-  process.send({ seconds: Number(process.hrtime.bigint() - startedAt) / 1e9, events });
+  const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  process.send({ seconds, events, cpu: (user + system) / 1e6 });
 });
 
 process.on('disconnect', () => {

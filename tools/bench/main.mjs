@@ -12,7 +12,7 @@ const usage = `Usage: npm run bench -- [options]
   --only ROWS     rows to measure, such as P1,P6                          (all)
   --quick         fewer and shorter rounds: a look, not a measurement
   --json          print {"rows": […]} and nothing else on standard output
-  --profile DIR   write a CPU profile of the platform of P1 and P4 there
+  --profile DIR   write CPU profiles of the platforms there
   --help          this text
 
 Exit codes: 0 measured, 1 a total differs from the oracle or something broke, 2 a wrong option.
@@ -68,7 +68,7 @@ async function main() {
   const startedAt = performance.now();
   const say = (text) => process.stderr.write(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${text}\n`);
   const size = options.quick ? sizes.quick : sizes.full;
-  const nodeArgs = options.profile ? ['--cpu-prof', '--cpu-prof-dir', options.profile] : [];
+  const nodeArgs = (name) => (options.profile ? ['--cpu-prof', '--cpu-prof-dir', options.profile, '--cpu-prof-name', `${name}.cpuprofile`] : []);
   const rows = [];
   for (const part of parts) {
     const wanted = part.rows.filter((id) => options.only?.includes(id) ?? true);

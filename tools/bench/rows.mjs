@@ -15,6 +15,7 @@ const singleConnections = 64;
 const drainMs = 1500;
 
 const base = { devices: 10_000, batch: 1000, eventBytes: 200, spread: 'zipf', seed };
+const cpuPerEvent = (slices) => Number((median(slices.map(({ events, cpu }) => cpu / events)) * 1e6).toFixed(2));
 const perSecond = (slices) => whole(median(slices.map(({ events, seconds }) => events / seconds)));
 
 /** P1 and P9: batches over HTTP until they are booked, beside the bare loop; then what the process wrote. */
@@ -46,6 +47,8 @@ export async function throughput({ size, say, nodeArgs }) {
     'booked, events/s': perSecond(ours),
     'acknowledged, events/s': whole(median(ours.map(({ events, acknowledged }) => events / acknowledged))),
     'bare loop, events/s': perSecond(theirs),
+    'processor time of the platform, all threads, µs per event': cpuPerEvent(ours),
+    'processor time of the bare loop, µs per event': cpuPerEvent(theirs),
     'resident memory of the platform, MB': whole(resident / 1e6),
   };
   const p1 = row({ id: 'P1', name: 'HTTP in → booked in the chain ÷ parse, append, sync', must: 0.25, aim: 0.6, ratios: ours.map((one, i) => theirs[i].seconds / one.seconds), figures });
@@ -102,6 +105,7 @@ export async function singleEvents({ size, say, nodeArgs }) {
   const figures = {
     'booked, requests/s': perSecond(ours),
     'acknowledged, requests/s': whole(median(ours.map(({ events, acknowledged }) => events / acknowledged))),
+    'processor time of the platform, all threads, µs per request': cpuPerEvent(ours),
     'bare Fastify, requests/s': perSecond(theirs),
   };
   return [row({ id: 'P4', name: 'one event per request ÷ bare Fastify POST', must: 0.3, aim: 0.8, ratios: ours.map((one, i) => theirs[i].seconds / one.seconds), figures })];
@@ -116,14 +120,14 @@ const variants = {
 };
 
 /** P6: what more devices, a skewed spread and repeated events cost. All variants run side by side, one slice at a time. */
-export async function evenness({ size, say }) {
+export async function evenness({ size, say, nodeArgs }) {
   const { rounds, sliceEvents } = size.evenness;
   const slices = rounds + 1;
   const runs = {};
   for (const [name, changes] of Object.entries(variants)) {
     const devices = changes.devices ? size.manyDevices : base.devices;
     const workload = { ...base, ...changes, devices, events: slices * sliceEvents };
-    runs[name] = await UsageRun.open({ name: `p6-${name}`, workload, slices, connections: batchConnections, say });
+    runs[name] = await UsageRun.open({ name: `p6-${name}`, workload, slices, connections: batchConnections, nodeArgs, say });
   }
   say(`P6: ${rounds} rounds of ${sliceEvents.toLocaleString('en')} events, ${Object.keys(runs).length} workloads`);
   const taken = Object.fromEntries(Object.keys(runs).map((name) => [name, []]));

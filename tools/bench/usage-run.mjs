@@ -20,7 +20,7 @@ export class UsageRun {
     const folder = join(cacheFolder, `run-${process.pid}-${name}`);
     const tenants = copyTemplate(template, folder);
     const made = makeWorkload(workload);
-    const platform = await startPlatform(folder, nodeArgs);
+    const platform = await startPlatform(folder, nodeArgs(name));
     return new UsageRun(name, folder, tenants, made, platform, cut(made.bodies, slices), connections);
   }
 
@@ -45,11 +45,12 @@ export class UsageRun {
       this.sent[body.tenant] += body.events;
       events += body.events;
     }
+    const cpuBefore = this.platform.cpuSeconds();
     const startedAt = performance.now();
     this.turnedAway += await this.client.sendAll(requests, 202);
     const acknowledged = (performance.now() - startedAt) / 1000;
     await this.settled();
-    return { events, acknowledged, seconds: (performance.now() - startedAt) / 1000 };
+    return { events, acknowledged, seconds: (performance.now() - startedAt) / 1000, cpu: this.platform.cpuSeconds() - cpuBefore };
   }
 
   async settled() {
