@@ -20,6 +20,8 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
   private readonly logger = new Logger('commissions');
   private facts: Subscription | undefined;
   private cancelSweep: (() => void) | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
     this.views = openCommissionsViews(ports.views);
@@ -33,15 +35,18 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sweep();
+    this.sweeping = this.sweep();
+    await this.sweeping;
     this.facts = shareOnFacts(this.ports.bus, this.sharing, (fact, error) =>
       this.logger.error(`sharing ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
     );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
     this.cancelSweep?.();
     await this.facts?.stop();
+    await this.sweeping;
     await this.writer.settle();
   }
 
@@ -52,6 +57,9 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
     } catch (error) {
       this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
     }
-    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => void this.sweep());
+    if (this.stopped) return;
+    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => {
+      this.sweeping = this.sweep();
+    });
   }
 }

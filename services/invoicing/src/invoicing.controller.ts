@@ -5,13 +5,12 @@ import { verifyTenantChains } from '@tollkeeper/chain-kit';
 import { invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { renderInvoicePdf } from '@tollkeeper/invoicing';
 import { derivedId, fromRfc3339, Problem } from '@tollkeeper/kernel';
-import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts, shownSoon, toBrand } from '@tollkeeper/nest-kit';
 import { chainPrefixes } from './store/chains.js';
 import { toBillRunMessage } from './store/bill-run.mapping.js';
 import { toInvoiceMessage } from './store/invoice.mapping.js';
 import type { InvoiceDocument } from './store/views.js';
 import { InvoicingCore } from './invoicing.core.js';
-import { loadParties } from './usecases/gather-charges.js';
 import { erasedBuyer, instantOr } from './usecases/issue-document.js';
 import { orderOf, previewBillRun } from './usecases/preview-bill-run.js';
 
@@ -39,7 +38,7 @@ export class InvoicingController {
       const order = await orderOf(this.core.billRunPorts, request, this.timesOf(request));
       await this.core.billRuns.start(request.tenantId, id, request.cause, order);
     }
-    return this.getBillRun({ tenantId: request.tenantId, id });
+    return shownSoon(() => this.getBillRun({ tenantId: request.tenantId, id }));
   }
 
   @Rpc(method.getBillRun)
@@ -96,22 +95,21 @@ export class InvoicingController {
   async createCreditNote(@Payload() request: invoicingV1.CreateCreditNoteRequest): Promise<invoicingV1.Invoice> {
     const { tenantId, cause } = request;
     const original = await this.findInvoice(tenantId, request.invoiceId);
-    const parties = await loadParties(this.ports.client, tenantId, original.customer);
     const now = instantOr(request.now, 'now', this.ports.clocks.now(tenantId));
     const scope =
       request.lines.length === 0
         ? ({ kind: 'full' } as const)
         : ({ kind: 'lines', lines: request.lines.map(({ number, net }) => ({ number, net: net || undefined })) } as const);
-    const note = await this.core.issuer.issueCreditNote({ tenantId, cause, now }, original, parties, scope, request.reason);
-    return this.getInvoice(create(tenantV1.GetRequestSchema, { tenantId, id: note.id }));
+    const note = await this.core.issuer.issueCreditNote({ tenantId, cause, now }, original, scope, request.reason);
+    return shownSoon(() => this.getInvoice(create(tenantV1.GetRequestSchema, { tenantId, id: note.id })));
   }
 
   @Rpc(method.renderInvoice)
   async renderInvoice(@Payload() { tenantId, id }: invoicingV1.RenderRequest): Promise<invoicingV1.Rendering> {
     const document = await this.findInvoice(tenantId, id);
-    const parties = await loadParties(this.ports.client, tenantId, document.customer);
+    const brand = await this.ports.client.call(tenantV1.TenantService.method.getBrand, { tenantId, id: document.invoice.brandId });
     const buyer = (await this.core.views.buyers.get(document.id))?.buyer ?? erasedBuyer(document.customer);
-    const content = await renderInvoicePdf({ ...document.invoice, buyer }, parties.brand, { createdAt: fromRfc3339(document.issuedAt) ?? 0 });
+    const content = await renderInvoicePdf({ ...document.invoice, buyer }, toBrand(brand), { createdAt: fromRfc3339(document.issuedAt) ?? 0 });
     return create(invoicingV1.RenderingSchema, { fileName: `${document.number}.pdf`, contentType: 'application/pdf', content });
   }
 
@@ -126,7 +124,7 @@ export class InvoicingController {
   @Rpc(method.runDue)
   async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
     await factsCaughtUp(this.ports.bus, this.ports.timers, 'invoicing');
-    await this.core.billRuns.idle();
+    await this.core.billRuns.idle(request.tenantId);
     const now = instantOr(request.now, 'now', this.ports.clocks.now(request.tenantId));
     const issued = await this.core.due.invoiceAll(request.tenantId, now);
     return create(tenantV1.RunDueReplySchema, { done: issued > 0 ? { invoices_issued: issued } : {} });

@@ -6,6 +6,7 @@ import { invoiceClosedAccounts } from './events/invoice-closed-account.js';
 import { type InvoicingViews, openInvoicingViews } from './store/views.js';
 import { DueCharges } from './usecases/due-charges.js';
 import { DocumentIssuer } from './usecases/issue-document.js';
+import { UnbilledCharges } from './usecases/unbilled-charges.js';
 import { type BillRunPorts, BillRuns } from './usecases/run-bill-run.js';
 
 const sweepEveryMs = 30_000;
@@ -22,6 +23,8 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
   private readonly logger = new Logger('invoicing');
   private facts: Subscription | undefined;
   private cancelSweep: (() => void) | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
     this.views = openInvoicingViews(ports.views);
@@ -29,33 +32,35 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       ...ports,
       onFollowUpFailed: (entry, error) => this.logger.error(`follow-up of ${entry.chain}#${entry.n} failed and will be tried again: ${String(error)}`),
     });
-    this.issuer = new DocumentIssuer({ writer: this.writer, views: this.views, bus: ports.bus });
+    this.issuer = new DocumentIssuer({ writer: this.writer, views: this.views, bus: ports.bus, client: ports.client });
     this.due = new DueCharges({ writer: this.writer, chains: ports.chains, views: this.views, client: ports.client, issuer: this.issuer });
     this.billRunPorts = {
       writer: this.writer,
       views: this.views,
       client: ports.client,
       issuer: this.issuer,
+      unbilled: new UnbilledCharges(this.writer),
       onStopped: (id, error) => this.logger.error(`bill run ${id} stopped and will be resumed: ${String(error)}`),
     };
     this.billRuns = new BillRuns(this.billRunPorts);
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sweep();
+    this.sweeping = this.sweep();
+    await this.sweeping;
     this.facts = invoiceClosedAccounts({
       bus: this.ports.bus,
-      client: this.ports.client,
-      issuer: this.issuer,
       due: this.due,
       onFailed: (fact, error) => this.logger.error(`invoicing ${fact.chain}#${fact.n} failed: ${String(error)}`),
     });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
     this.cancelSweep?.();
     await this.facts?.stop();
-    await this.billRuns.idle();
+    await this.billRuns.stop();
+    await this.sweeping;
     await this.writer.settle();
   }
 
@@ -67,6 +72,9 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
     } catch (error) {
       this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
     }
-    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => void this.sweep());
+    if (this.stopped) return;
+    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => {
+      this.sweeping = this.sweep();
+    });
   }
 }

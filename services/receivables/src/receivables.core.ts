@@ -20,6 +20,8 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
   private readonly logger = new Logger('receivables');
   private facts: Subscription | undefined;
   private cancelSweep: (() => void) | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
     this.views = openReceivablesViews(ports.views);
@@ -33,7 +35,8 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.sweep();
+    this.sweeping = this.sweep();
+    await this.sweeping;
     this.facts = bookDocuments({
       bus: this.ports.bus,
       accounts: this.accounts,
@@ -43,8 +46,10 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
     this.cancelSweep?.();
     await this.facts?.stop();
+    await this.sweeping;
     await this.writer.settle();
   }
 
@@ -55,6 +60,9 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
     } catch (error) {
       this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
     }
-    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => void this.sweep());
+    if (this.stopped) return;
+    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => {
+      this.sweeping = this.sweep();
+    });
   }
 }

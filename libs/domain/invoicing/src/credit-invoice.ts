@@ -1,7 +1,7 @@
 import { Problem } from '@tollkeeper/kernel';
 import { allocateMoney, Decimal, decimalFault, minorUnitDigits, parseDecimal, sumDecimals } from '@tollkeeper/money';
 import { groupLines } from './invoice-totals.js';
-import type { Invoice, InvoiceLine, TaxSubtotal } from './invoice.js';
+import type { Invoice, InvoiceLine, InvoiceReference, InvoiceTotals, TaxSubtotal } from './invoice.js';
 import { numbered } from './issue-invoice.js';
 
 const hundred = Decimal.fromInteger(100);
@@ -23,6 +23,42 @@ export interface CreditRequest {
   readonly reason: string;
 }
 
+/** The part of credit notes that says what is left of their invoice; a credit note is one. Amounts are negative. */
+export interface CreditedPart {
+  readonly number: string;
+  readonly credits?: InvoiceReference;
+  readonly lines: readonly { readonly original?: number; readonly net: string }[];
+  readonly taxes: readonly TaxSubtotal[];
+  readonly totals: InvoiceTotals;
+}
+
+/** Several credit notes of one invoice as one: as small as the invoice, however many there are. */
+export function creditedTogether(notes: readonly CreditedPart[]): CreditedPart | undefined {
+  const last = notes.at(-1);
+  if (!last) return undefined;
+  const nets = new Map<number, Decimal>();
+  const taxes = new Map<string, TaxSubtotal>();
+  for (const note of notes) {
+    for (const line of note.lines) addTo(nets, line.original ?? 0, parseDecimal(line.net));
+    for (const tax of note.taxes) {
+      const before = taxes.get(taxKey(tax));
+      taxes.set(taxKey(tax), { ...tax, net: plus(before?.net, tax.net), tax: plus(before?.tax, tax.tax) });
+    }
+  }
+  const total = (member: keyof InvoiceTotals) => sumDecimals(notes.map(({ totals }) => parseDecimal(totals[member]))).toString();
+  return {
+    number: last.number,
+    credits: last.credits,
+    lines: [...nets].map(([original, net]) => ({ original, net: net.toString() })),
+    taxes: [...taxes.values()],
+    totals: { net: total('net'), tax: total('tax'), rounding: total('rounding'), total: total('total') },
+  };
+}
+
+function plus(before: string | undefined, text: string): string {
+  return parseDecimal(before ?? '0').plus(parseDecimal(text)).toString();
+}
+
 /** What an invoice is still worth after its credit notes. */
 export interface Left {
   /** By line number; zero when wholly credited. */
@@ -34,7 +70,7 @@ export interface Left {
 }
 
 /** Subtracts earlier credit notes, whose amounts are negative, from the invoice. */
-export function leftToCredit(invoice: Invoice, earlier: readonly Invoice[]): Left {
+export function leftToCredit(invoice: Invoice, earlier: readonly CreditedPart[]): Left {
   const nets = new Map(invoice.lines.map((line) => [line.number, parseDecimal(line.net)]));
   const taxes = new Map(invoice.taxes.map((tax) => [taxKey(tax), parseDecimal(tax.tax)]));
   let rounding = parseDecimal(invoice.totals.rounding);
@@ -55,7 +91,7 @@ export function leftToCredit(invoice: Invoice, earlier: readonly Invoice[]): Lef
  * the `earlier` credit notes of the same invoice. Crediting in parts ends at exactly zero.
  * @throws Problem `unprocessable` when there is less left than asked for, or a line does not exist.
  */
-export function creditInvoice(invoice: Invoice, earlier: readonly Invoice[], request: CreditRequest): Invoice {
+export function creditInvoice(invoice: Invoice, earlier: readonly CreditedPart[], request: CreditRequest): Invoice {
   if (invoice.kind !== 'invoice')
     throw new Problem('unprocessable', `${invoice.number} is a credit note; only invoices are credited.`);
   const left = leftToCredit(invoice, earlier);

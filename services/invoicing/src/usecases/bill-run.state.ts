@@ -33,14 +33,22 @@ export interface BillRunState {
   readonly failures: readonly BillRunFailure[];
 }
 
-/** How one customer came out of a bill run. */
-export type CustomerOutcome =
-  | { readonly kind: 'invoiced'; readonly net: string; readonly tax: string; readonly total: string; readonly held: number }
-  | { readonly kind: 'nothing'; readonly held: number }
-  | { readonly kind: 'failed'; readonly detail: string };
+/** How one customer came out of a bill run. Sums are decimal strings. */
+export interface CustomerOutcome {
+  readonly invoices: number;
+  readonly net: string;
+  readonly tax: string;
+  readonly total: string;
+  /** Accounts that keep what they hold. */
+  readonly held: number;
+  /** Why the customer, or what is left of it, could not be billed. */
+  readonly failure?: string;
+}
+
+export const noOutcome: CustomerOutcome = { invoices: 0, net: '0', tax: '0', total: '0', held: 0 };
 
 /** The state is copied into every entry of the run: more failures than this are counted, not listed. */
-const keptFailures = 50;
+export const keptFailures = 50;
 
 export function startedRun(order: BillRunOrder): BillRunState {
   return {
@@ -59,26 +67,26 @@ export function startedRun(order: BillRunOrder): BillRunState {
 }
 
 export function withCustomer(state: BillRunState, customerId: string, outcome: CustomerOutcome): BillRunState {
-  const next = { ...state, after: customerId, customersDone: state.customersDone + 1 };
-  switch (outcome.kind) {
-    case 'invoiced':
-      return {
-        ...next,
-        invoices: state.invoices + 1,
-        held: state.held + outcome.held,
-        net: sum(state.net, outcome.net),
-        tax: sum(state.tax, outcome.tax),
-        total: sum(state.total, outcome.total),
-      };
-    case 'nothing':
-      return { ...next, held: state.held + outcome.held };
-    case 'failed':
-      return {
-        ...next,
-        failed: state.failed + 1,
-        failures: [...state.failures, { customerId, detail: outcome.detail }].slice(0, keptFailures),
-      };
-  }
+  const { failure } = outcome;
+  return {
+    ...state,
+    ...plusOutcome(state, outcome),
+    after: customerId,
+    customersDone: state.customersDone + 1,
+    failed: state.failed + (failure === undefined ? 0 : 1),
+    failures: failure === undefined ? state.failures : [...state.failures, { customerId, detail: failure }].slice(0, keptFailures),
+  };
+}
+
+/** Both together, without their failures. */
+export function plusOutcome(a: CustomerOutcome, b: CustomerOutcome): CustomerOutcome {
+  return {
+    invoices: a.invoices + b.invoices,
+    net: sum(a.net, b.net),
+    tax: sum(a.tax, b.tax),
+    total: sum(a.total, b.total),
+    held: a.held + b.held,
+  };
 }
 
 function sum(a: string, b: string): string {

@@ -1,4 +1,5 @@
 import { ratingV1, tenantV1 } from '@tollkeeper/contracts';
+import { Problem } from '@tollkeeper/kernel';
 import type { AccountLine, FeeLine } from '@tollkeeper/invoicing';
 import type { BillingEntity, Brand, Customer } from '@tollkeeper/tenancy';
 import { type ServiceClient, toBillingEntity, toBrand, toCustomer } from '@tollkeeper/nest-kit';
@@ -28,6 +29,16 @@ export async function loadParties(client: ServiceClient, tenantId: string, custo
     timeZone: billingEntity.timeZone || 'UTC',
     series: billingEntity.series,
   };
+}
+
+/** An invoice is in its seller's currency: charges of another one would be added up as if they were in it. @throws Problem */
+export function assertCurrency(currency: string, { seller, buyer }: Parties): void {
+  if (currency === seller.currency) return;
+  throw new Problem(
+    'unprocessable',
+    `Customer ${buyer.id} has charges in ${currency}, but its billing entity ${seller.id} invoices in ${seller.currency}; give its brand an entity that invoices in ${currency}.`,
+    { param: 'currency' },
+  );
 }
 
 /** Everything that one invoice is made of. */

@@ -1,8 +1,8 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
-import { type invoicingV1 } from '@tollkeeper/contracts';
-import { creditInvoice, type CreditScope, type Invoice, issueInvoice } from '@tollkeeper/invoicing';
+import { type invoicingV1, tenantV1 } from '@tollkeeper/contracts';
+import { type CreditedPart, creditedTogether, creditInvoice, type CreditScope, type Invoice, issueInvoice } from '@tollkeeper/invoicing';
 import { derivedId, type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
-import { publishFacts } from '@tollkeeper/nest-kit';
+import { publishFacts, type ServiceClient } from '@tollkeeper/nest-kit';
 import type { Bus } from '@tollkeeper/ports';
 import { creditChain, seriesChain, tenantOfChain } from '../store/chains.js';
 import { toInvoiceMessage } from '../store/invoice.mapping.js';
@@ -25,9 +25,20 @@ interface SeriesState {
   readonly creditNotes: number;
 }
 
-/** State of a credit chain: the credit notes of one invoice. */
+/** Body of a credit chain's entry: the credit note, numbered by what follows the entry. */
+interface CreditBody {
+  readonly note: BookedInvoice;
+  readonly entity: string;
+  readonly customer: string;
+  /** Prefix of the number. */
+  readonly series: string;
+  /** What the note is issued for; its number has the same cause. */
+  readonly cause: string;
+}
+
+/** State of a credit chain: what the credit notes of the invoice take back together. */
 interface CreditState {
-  readonly notes: readonly BookedInvoice[];
+  readonly taken?: CreditedPart;
 }
 
 /** The calendar day of an instant in a time zone, yyyy-mm-dd. */
@@ -52,12 +63,19 @@ export interface IssuerPorts {
   readonly writer: ChainWriter;
   readonly views: InvoicingViews;
   readonly bus: Bus;
+  readonly client: ServiceClient;
 }
 
 /** Issues numbered, immutable documents, and tells of them. */
 export class DocumentIssuer {
   constructor(private readonly ports: IssuerPorts) {
     ports.writer.follow('series/', (entry) => this.project(entry));
+    ports.writer.follow('credit/', async (entry) => void (await this.numberCreditNote(entry)));
+  }
+
+  /** The invoice that this cause has issued. */
+  async issued(tenantId: string, cause: string): Promise<InvoiceDocument | undefined> {
+    return this.ports.views.invoices.get(derivedId('invoice', tenantId, cause));
   }
 
   /** Resolves with the issued invoice, the earlier one when this cause issued it before. */
@@ -69,7 +87,7 @@ export class DocumentIssuer {
     // The buyer's record stands before the number is taken, so that no numbered invoice ever lacks its buyer.
     const { buyer } = build('0');
     await this.ports.views.buyers.put([{ id, version: 1, tenant: order.tenantId, customer: parties.buyer.id, buyer }]);
-    return this.number(order, parties, issuedOn, (number) => ({
+    return this.number(order, { entity: parties.seller.id, series: parties.series }, issuedOn, (number) => ({
       invoice: withoutBuyer(build(number)),
       entity: parties.seller.id,
       customer: parties.buyer.id,
@@ -80,41 +98,55 @@ export class DocumentIssuer {
   }
 
   /** Decides on the invoice's own chain what is credited, so that two credit notes never take back too much, then numbers it. */
-  async issueCreditNote(order: IssueOrder, original: InvoiceDocument, parties: Parties, scope: CreditScope, reason: string): Promise<BookedInvoice> {
-    const buyer = await this.ports.views.buyers.get(original.id);
+  async issueCreditNote(order: IssueOrder, original: InvoiceDocument, scope: CreditScope, reason: string): Promise<BookedInvoice> {
+    // The entity that issued the invoice corrects it, wherever its customer belongs by now.
+    const entity = await this.ports.client.call(tenantV1.TenantService.method.getBillingEntity, { tenantId: order.tenantId, id: original.entity });
     const id = derivedId('creditNote', order.tenantId, order.cause);
-    const issuedOn = dayIn(parties.timeZone, order.now);
-    const invoice: Invoice = { ...original.invoice, buyer: buyer?.buyer ?? erasedBuyer(original.customer) };
+    const issuedOn = dayIn(entity.timeZone || 'UTC', order.now);
+    const invoice: Invoice = { ...original.invoice, buyer: erasedBuyer(original.customer) };
     const { entry } = await this.ports.writer.execute<CreditState>({
       chain: creditChain(order.tenantId, original.id),
       cause: order.cause,
       now: order.now,
       decide: (state) => {
-        const earlier = (state?.notes ?? []).map((note): Invoice => ({ ...note, buyer: invoice.buyer }));
+        const earlier = state?.taken ? [state.taken] : [];
         const note = withoutBuyer(creditInvoice(invoice, earlier, { id, number: '0', issuedOn, scope, reason }));
-        return { kind: 'credited', body: note, state: { notes: [...(state?.notes ?? []), note] } };
+        const body: CreditBody = { note, entity: original.entity, customer: original.customer, series: entity.series, cause: order.cause };
+        return { kind: 'credited', body, state: { taken: creditedTogether([...earlier, note]) } };
       },
     });
     if (!entry) throw new Error('crediting always writes an entry');
-    const note = fromCanonicalBytes<BookedInvoice>(entry.body);
-    if (buyer) await this.ports.views.buyers.put([{ ...buyer, id, version: 1 }]);
-    return this.number(order, parties, note.issuedOn, (number) => ({
+    return this.numberCreditNote(entry);
+  }
+
+  /** Follow-up of a credit chain's entry: what was decided gets its number, also when whoever asked for it is gone. */
+  private async numberCreditNote(entry: Entry): Promise<BookedInvoice> {
+    const tenantId = tenantOfChain(entry.chain);
+    const { note, entity, customer, series, cause } = fromCanonicalBytes<CreditBody>(entry.body);
+    const buyer = await this.ports.views.buyers.get(note.credits?.id ?? '');
+    if (buyer) await this.ports.views.buyers.put([{ ...buyer, id: note.id, version: 1 }]);
+    return this.number({ tenantId, cause, now: entry.bookedAt }, { entity, series }, note.issuedOn, (number) => ({
       invoice: { ...note, number },
-      entity: original.entity,
-      customer: original.customer,
+      entity,
+      customer,
       closed: [],
       partners: {},
     }));
   }
 
-  private async number(order: IssueOrder, parties: Parties, issuedOn: string, body: (number: string) => IssuedBody): Promise<BookedInvoice> {
+  private async number(
+    order: IssueOrder,
+    seller: { readonly entity: string; readonly series: string },
+    issuedOn: string,
+    body: (number: string) => IssuedBody,
+  ): Promise<BookedInvoice> {
     const year = issuedOn.slice(0, 4);
     const { entry } = await this.ports.writer.execute<SeriesState>({
-      chain: seriesChain(order.tenantId, parties.seller.id, year),
+      chain: seriesChain(order.tenantId, seller.entity, year),
       cause: order.cause,
       now: order.now,
       decide: (state, head) => {
-        const issued = body(documentNumber(parties.series, year, (head?.n ?? 0) + 1));
+        const issued = body(documentNumber(seller.series, year, (head?.n ?? 0) + 1));
         const credit = issued.invoice.kind === 'credit_note';
         const { invoices = 0, creditNotes = 0 } = state ?? {};
         return {

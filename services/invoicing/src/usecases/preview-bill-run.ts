@@ -3,12 +3,12 @@ import { invoicingV1, tenantV1 } from '@tollkeeper/contracts';
 import { issueInvoice } from '@tollkeeper/invoicing';
 import { derivedId, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { type Decimal, parseDecimal, sumDecimals } from '@tollkeeper/money';
-import type { BillRunOrder } from './bill-run.state.js';
-import { closeAccounts, loadParties } from './gather-charges.js';
+import { type BillRunOrder, keptFailures } from './bill-run.state.js';
+import { closeAccounts } from './gather-charges.js';
 import { dayIn } from './issue-document.js';
 import { toInvoiceMessage } from '../store/invoice.mapping.js';
 import { previewRecurringFees } from './recurring-fees.js';
-import type { BillRunPorts, BillRuns } from './run-bill-run.js';
+import { billableParties, type BillRunPorts, type BillRuns } from './run-bill-run.js';
 
 /** Invoices shown in a preview; the sums are over all. */
 const shownInvoices = 100;
@@ -37,7 +37,7 @@ export async function previewBillRun(
       if (invoices.length < shownInvoices) invoices.push(preview.invoice);
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error;
-      failures.push({ customerId, detail: error.detail });
+      if (failures.length < keptFailures) failures.push({ customerId, detail: error.detail });
     }
   }
   return create(invoicingV1.BillRunSchema, {
@@ -65,10 +65,7 @@ async function previewCustomer(
   order: BillRunOrder,
   { until, now }: { readonly until: Instant; readonly now: Instant },
 ): Promise<{ readonly invoice: invoicingV1.Invoice | undefined; readonly held: number }> {
-  const parties = await loadParties(ports.client, tenantId, customerId);
-  if (parties.seller.id !== order.billingEntityId) {
-    throw new Problem('unprocessable', `Customer ${customerId} belongs to another billing entity, ${parties.seller.id}.`);
-  }
+  const parties = await billableParties(ports.client, tenantId, customerId, order.billingEntityId);
   const cause = `preview:${customerId}`;
   const charges = await closeAccounts(ports.client, { tenantId, cause, until: order.until, all: order.all, preview: true }, parties);
   const contractFees = await Promise.all(parties.contracts.map((contract) => previewRecurringFees(ports.writer, tenantId, contract, until)));
@@ -115,7 +112,7 @@ export async function orderOf(
     billingEntityId: entity.id,
     currency: entity.currency,
     until: toRfc3339(times.until),
-    customerIds: request.customerIds,
+    customerIds: [...new Set(request.customerIds)],
     all: request.all,
     issuedAt: toRfc3339(times.now),
   };

@@ -2,8 +2,12 @@ import type { ChainWriter } from '@tollkeeper/chain-kit';
 import type { tenantV1 } from '@tollkeeper/contracts';
 import type { FeeLine } from '@tollkeeper/invoicing';
 import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, toRfc3339 } from '@tollkeeper/kernel';
-import { endedPeriods } from '../store/contract-periods.js';
+import { Decimal, parseDecimal } from '@tollkeeper/money';
+import { type ContractPeriod, endedPeriods } from '../store/contract-periods.js';
 import { recurringChain } from '../store/chains.js';
+
+/** Digits of a day's share of a fee; the invoice rounds to the minor unit. */
+const shareDigits = 12;
 
 /** Up to when the contract's fees are invoiced: milliseconds since 1970. */
 interface RecurringState {
@@ -47,14 +51,23 @@ function feesOf(entry: Entry): readonly FeeLine[] {
 
 function dueFees(contract: tenantV1.Contract, billedUntil: Instant | undefined, until: Instant): readonly FeeLine[] {
   const fees = contract.recurringFees.filter((fee) => fee.per === 'contract');
-  return endedPeriods(contract, billedUntil, until).flatMap((period) =>
-    fees.map((fee) => ({
-      feeId: fee.code,
-      description: fee.description || fee.code,
-      period: { start: toRfc3339(period.start), end: toRfc3339(period.end) },
-      quantity: '1',
-      unit: 'period',
-      amount: fee.amount,
-    })),
-  );
+  if (fees.length === 0) return [];
+  return endedPeriods(contract, billedUntil, until).flatMap((period) => fees.map((fee) => feeLine(fee, period)));
+}
+
+/** Fees of a period that the contract began or ended in are charged by the day, as rating does for fees of devices. */
+function feeLine(fee: tenantV1.RecurringFee, period: ContractPeriod): FeeLine {
+  return {
+    feeId: fee.code,
+    description: fee.description || fee.code,
+    period: { start: toRfc3339(period.start), end: toRfc3339(period.end) },
+    quantity: shareOf(Decimal.one, period).toString(),
+    unit: 'period',
+    amount: shareOf(parseDecimal(fee.amount), period).toString(),
+  };
+}
+
+/** Divided last, so that a share that comes out even is exact. */
+function shareOf(value: Decimal, { days, of }: ContractPeriod): Decimal {
+  return days === of ? value : value.times(Decimal.fromInteger(days)).dividedBy(Decimal.fromInteger(of)).rounded(shareDigits);
 }

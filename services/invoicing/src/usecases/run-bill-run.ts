@@ -1,32 +1,41 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { tenantV1 } from '@tollkeeper/contracts';
 import type { FeeLine } from '@tollkeeper/invoicing';
-import { type Entry, fromCanonicalBytes, fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { billRunChain, tenantOfChain } from '../store/chains.js';
-import type { InvoicingViews } from '../store/views.js';
-import { type BillRunOrder, type BillRunState, type CustomerOutcome, startedRun, withCustomer } from './bill-run.state.js';
-import { closeAccounts, loadParties, type Parties } from './gather-charges.js';
+import type { BookedInvoice, InvoicingViews } from '../store/views.js';
+import { type BillRunOrder, type BillRunState, type CustomerOutcome, noOutcome, plusOutcome, startedRun, withCustomer } from './bill-run.state.js';
+import { assertCurrency, closeAccounts, loadParties, type Parties } from './gather-charges.js';
 import type { DocumentIssuer } from './issue-document.js';
 import { bookRecurringFees } from './recurring-fees.js';
+import type { UnbilledCharges, UnbilledOrder } from './unbilled-charges.js';
 
 export interface BillRunPorts {
   readonly writer: ChainWriter;
   readonly views: InvoicingViews;
   readonly client: ServiceClient;
   readonly issuer: DocumentIssuer;
+  readonly unbilled: UnbilledCharges;
   /** Told when a run stops on a fault that is nobody's input; `resume` takes it up again. */
   onStopped(billRunId: string, error: unknown): void;
 }
 
 const customersPage = 100;
 
+interface Billed {
+  readonly outcome: CustomerOutcome;
+  /** Kept orders that are invoiced now. */
+  readonly billed: readonly UnbilledOrder[];
+}
+
 /**
  * Works through the customers of a billing entity, one entry of the run's chain for each, so that a run that was cut off
  * goes on behind the last one. Everything it asks for has the run and the customer as its cause and happens once.
  */
 export class BillRuns {
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly running = new Map<string, { readonly tenantId: string; readonly work: Promise<void> }>();
+  private stopping = false;
 
   constructor(private readonly ports: BillRunPorts) {
     ports.writer.follow('bill-run/', (entry) => this.project(entry));
@@ -53,17 +62,23 @@ export class BillRuns {
     } while (cursor !== undefined);
   }
 
-  /** Resolves when no run is under way in this process. */
-  async idle(): Promise<void> {
-    await Promise.all(this.running.values());
+  /** Resolves when no run of the tenant is under way in this process. */
+  async idle(tenantId: string): Promise<void> {
+    await Promise.all([...this.running.values()].filter((run) => run.tenantId === tenantId).map((run) => run.work));
+  }
+
+  /** Lets every run finish the customer that it is at; the rest is resumed at the next start. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([...this.running.values()].map((run) => run.work));
   }
 
   private run(tenantId: string, billRunId: string): void {
-    if (this.running.has(billRunId)) return;
+    if (this.stopping || this.running.has(billRunId)) return;
     const work = this.work(tenantId, billRunId)
       .catch((error: unknown) => this.ports.onStopped(billRunId, error))
       .finally(() => this.running.delete(billRunId));
-    this.running.set(billRunId, work);
+    this.running.set(billRunId, { tenantId, work });
   }
 
   private async work(tenantId: string, billRunId: string): Promise<void> {
@@ -73,8 +88,10 @@ export class BillRuns {
     const { order } = state;
     const now = fromRfc3339(order.issuedAt) ?? 0;
     for await (const customerId of this.customers(tenantId, order, state.after)) {
+      if (this.stopping) return;
+      // The run comes last: derived ids take their time from it.
       const cause = `${customerId}:${billRunId}`;
-      const outcome = await this.bill(tenantId, billRunId, customerId, order);
+      const { outcome, billed } = await this.bill(tenantId, billRunId, customerId, order);
       await this.ports.writer.execute<BillRunState>({
         chain,
         cause,
@@ -85,6 +102,7 @@ export class BillRuns {
           state: withCustomer(before ?? startedRun(order), customerId, outcome),
         }),
       });
+      await this.ports.unbilled.forget(tenantId, customerId, billed, now);
     }
     await this.ports.writer.execute<BillRunState>({
       chain,
@@ -97,7 +115,7 @@ export class BillRuns {
   /** Customers of the run behind `after`, in the order of their ids, so that the run's place is one id. */
   async *customers(tenantId: string, order: BillRunOrder, after: string): AsyncGenerator<string> {
     if (order.customerIds.length > 0) {
-      for (const id of [...order.customerIds].sort()) if (id > after) yield id;
+      for (const id of [...new Set(order.customerIds)].sort()) if (id > after) yield id;
       return;
     }
     const brands = await this.brandsOf(tenantId, order.billingEntityId);
@@ -122,35 +140,44 @@ export class BillRuns {
     return brands;
   }
 
-  /** A customer that cannot be billed does not hold up the others: the run lists it with what to mend. */
-  private async bill(tenantId: string, billRunId: string, customerId: string, order: BillRunOrder): Promise<CustomerOutcome> {
+  /**
+   * What earlier runs closed and could not invoice comes first, then this run's own. A customer that cannot be billed does not
+   * hold up the others: the run lists it with what to mend, and what it closed is kept for the next run.
+   */
+  private async bill(tenantId: string, billRunId: string, customerId: string, order: BillRunOrder): Promise<Billed> {
+    const own: UnbilledOrder = { cause: `${customerId}:${billRunId}`, until: order.until, all: order.all };
+    const kept = await this.ports.unbilled.of(tenantId, customerId);
+    const billed: UnbilledOrder[] = [];
+    let outcome = noOutcome;
+    let current: UnbilledOrder | undefined;
     try {
-      const parties = await loadParties(this.ports.client, tenantId, customerId);
-      if (parties.seller.id !== order.billingEntityId) {
-        return { kind: 'failed', detail: `Customer ${customerId} belongs to another billing entity, ${parties.seller.id}.` };
+      const parties = await billableParties(this.ports.client, tenantId, customerId, order.billingEntityId);
+      for (current of [...kept.filter(({ cause }) => cause !== own.cause), own]) {
+        outcome = plusOutcome(outcome, await this.billOrder(tenantId, billRunId, parties, current, fromRfc3339(order.issuedAt) ?? 0));
+        if (kept.some(({ cause }) => cause === current?.cause)) billed.push(current);
       }
-      return await this.billParties(tenantId, billRunId, parties, order);
+      return { outcome, billed };
     } catch (error) {
-      if (error instanceof Problem && error.status < 500) return { kind: 'failed', detail: error.detail };
-      throw error;
+      if (!(error instanceof Problem) || error.status >= 500) throw error;
+      if (current === own) await this.ports.unbilled.remember(tenantId, customerId, own, fromRfc3339(order.issuedAt) ?? 0);
+      return { outcome: { ...outcome, failure: error.detail }, billed };
     }
   }
 
-  private async billParties(tenantId: string, billRunId: string, parties: Parties, order: BillRunOrder): Promise<CustomerOutcome> {
-    // The run comes last: derived ids take their time from it.
-    const cause = `${parties.buyer.id}:${billRunId}`;
-    const now = fromRfc3339(order.issuedAt) ?? 0;
-    const until = fromRfc3339(order.until) ?? now;
+  private async billOrder(tenantId: string, billRunId: string, parties: Parties, order: UnbilledOrder, now: Instant): Promise<CustomerOutcome> {
+    const { cause } = order;
+    // An issued invoice is what it is: closing once more could only find charges that it does not hold.
+    const earlier = await this.ports.issuer.issued(tenantId, cause);
+    if (earlier) return earlier.billRun === billRunId ? outcomeOf(earlier.invoice) : noOutcome;
     const charges = await closeAccounts(this.ports.client, { tenantId, cause, until: order.until, all: order.all, preview: false }, parties);
     const contractFees: FeeLine[] = [];
     for (const contract of parties.contracts) {
-      contractFees.push(...(await bookRecurringFees(this.ports.writer, tenantId, contract, { cause, until, now })));
+      contractFees.push(...(await bookRecurringFees(this.ports.writer, tenantId, contract, { cause, until: fromRfc3339(order.until) ?? now, now })));
     }
     const fees = [...charges.fees, ...contractFees];
-    if (charges.usage.length + fees.length === 0) return { kind: 'nothing', held: charges.held };
+    if (charges.usage.length + fees.length === 0) return { ...noOutcome, held: charges.held };
     const invoice = await this.ports.issuer.issueInvoice({ tenantId, cause, now, billRun: billRunId }, parties, { ...charges, fees });
-    const { net, tax, total } = invoice.totals;
-    return { kind: 'invoiced', net, tax, total, held: charges.held };
+    return { ...outcomeOf(invoice), held: charges.held };
   }
 
   private async project(entry: Entry): Promise<void> {
@@ -168,4 +195,18 @@ export class BillRuns {
       },
     ]);
   }
+}
+
+/** The parties of an invoice, checked before anything is closed for it. @throws Problem naming what to mend. */
+export async function billableParties(client: ServiceClient, tenantId: string, customerId: string, billingEntityId: string): Promise<Parties> {
+  const parties = await loadParties(client, tenantId, customerId);
+  if (parties.seller.id !== billingEntityId) {
+    throw new Problem('unprocessable', `Customer ${customerId} belongs to another billing entity, ${parties.seller.id}.`, { param: 'customer_ids' });
+  }
+  for (const contract of parties.contracts) if (contract.endDate === '') assertCurrency(contract.currency, parties);
+  return parties;
+}
+
+function outcomeOf({ totals: { net, tax, total } }: BookedInvoice): CustomerOutcome {
+  return { ...noOutcome, invoices: 1, net, tax, total };
 }
