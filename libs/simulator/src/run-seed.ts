@@ -1,23 +1,13 @@
-import type { Plan } from './workload/plan.js';
-import { planWorkload } from './workload/plan.js';
 import { checkWorld } from './oracle/check-world.js';
 import { Violation } from './oracle/violation.js';
-import { Platform, type PortWrapper } from './services/platform.js';
+import type { Plant } from './plants/plant.js';
+import { Platform } from './services/platform.js';
+import { type Plan, planWorkload } from './workload/plan.js';
 import { Chance } from './world/chance.js';
 import { trapNondeterminism } from './world/determinism.js';
 import type { SimWorld } from './world/world.js';
 import { Clients } from './workload/clients.js';
 import { Witness } from './workload/witness.js';
-
-/** A bug put into the world from outside the product. */
-export interface Plant {
-  readonly name: string;
-  readonly description: string;
-  /** Changes the ports of each process. */
-  readonly wrap?: PortWrapper;
-  /** Changes the disk that all processes share. */
-  corrupt?(world: SimWorld): void;
-}
 
 export interface SeedOutcome {
   readonly seed: number;

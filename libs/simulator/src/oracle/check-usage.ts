@@ -20,9 +20,6 @@ export async function checkUsage(seen: SeenTenant, witness: Witness, client: Pat
   const batches = witness.sent.filter((batch) => batch.tenantId === tenantId);
   const sendings = batches.flatMap((batch) => batch.events.map((event): Sending => ({ event, batch, isAcknowledged: witness.acknowledged.has(batch) })));
   const booked = seen.devices.flatMap(({ events }) => events);
-  if (process.env.SIM_DEBUG) for (const q of seen.quarantine) console.log(q.reason, q.receiptId, q.ordinal, q.event?.source, q.event?.id, q.event?.device, q.event?.meter, q.event?.quantity, q.detail);
-  if (process.env.SIM_DEBUG) for (const b of booked) console.log('booked', JSON.stringify(b));
-  if (process.env.SIM_DEBUG) for (const b of sendings) console.log('sent', JSON.stringify({...b.event, cause: b.batch.cause, receipt: witness.acknowledged.get(b.batch)}));
   checkBookedOnce(booked, sendings);
   checkAcknowledged(seen, booked, sendings);
   for (const batch of batches) {
