@@ -19,15 +19,15 @@ export class LevelView<D extends ViewDocument> implements View<D> {
     // Taken now: what the caller does with the documents afterwards does not matter, and a wrong field is the caller's to see.
     const changes = documents.map((document) => {
       if (!Number.isSafeInteger(document.version)) throw new RangeError(`${this.definition.name} ${document.id} has version ${document.version}`);
-      indexKeys(this.definition, document);
-      return { definition: this.definition, id: document.id, json: JSON.stringify(document) };
+      const { id, version } = document;
+      return { definition: this.definition, id, put: { json: JSON.stringify(document), version, indexKeys: indexKeys(this.definition, document) } };
     });
     await this.ready();
     await this.lane.write(changes);
   }
 
   async remove(ids: readonly string[]): Promise<void> {
-    const changes = ids.map((id) => ({ definition: this.definition, id, json: undefined }));
+    const changes = ids.map((id) => ({ definition: this.definition, id, put: undefined }));
     await this.ready();
     await this.lane.write(changes);
   }

@@ -28,8 +28,17 @@ function escaped(text: string): Buffer {
   return Buffer.from([...bytes].flatMap((byte) => (byte === 0 ? [0, 0xff] : [byte])));
 }
 
+function textKey(text: string): Buffer {
+  const bytes = escaped(text);
+  const key = Buffer.allocUnsafe(1 + bytes.length + textEnd.length);
+  key[0] = textTag;
+  key.set(bytes, 1);
+  key.set(textEnd, 1 + bytes.length);
+  return key;
+}
+
 function fieldKey(value: string | number, what: string): Buffer {
-  if (typeof value === 'string') return Buffer.concat([Buffer.of(textTag), escaped(value), textEnd]);
+  if (typeof value === 'string') return textKey(value);
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${what} is ${value}; an index takes texts and safe non-negative integers`);
   const key = Buffer.alloc(numberBytes);
   key[0] = numberTag;
@@ -38,8 +47,18 @@ function fieldKey(value: string | number, what: string): Buffer {
   return key;
 }
 
-function placeOf(tag: number, ...names: readonly string[]): Buffer {
-  return Buffer.concat([Buffer.of(tag), ...names.flatMap((name) => [escaped(name), textEnd])]);
+/** Beginnings of keys by their names: as many as there are views and indexes, and every key needs one. */
+const places = new Map<string, Buffer>();
+
+function placeOf(tag: number, view: string, index = ''): Buffer {
+  const name = `${tag} ${view}\0${index}`;
+  let place = places.get(name);
+  if (!place) {
+    const names = index === '' ? [view] : [view, index];
+    place = Buffer.concat([Buffer.of(tag), ...names.flatMap((one) => [escaped(one), textEnd])]);
+    places.set(name, place);
+  }
+  return place;
 }
 
 export function documentKey(view: string, id: string): Buffer {
@@ -67,7 +86,8 @@ export function allIndexKeys(view: string): KeyRange {
 /** One key for each index that the document is in. */
 export function indexKeys(definition: ViewDefinition, document: ViewDocument): Buffer[] {
   const keys: Buffer[] = [];
-  for (const [index, fields] of Object.entries(definition.indexes)) {
+  for (const index in definition.indexes) {
+    const fields = definition.indexes[index] ?? [];
     const parts: Buffer[] = [placeOf(tags.index, definition.name, index)];
     for (const field of fields) {
       const value: unknown = Reflect.get(document, field);
@@ -76,7 +96,9 @@ export function indexKeys(definition: ViewDefinition, document: ViewDocument): B
       if (typeof value !== 'string' && typeof value !== 'number') throw new RangeError(`${what} is a ${typeof value}; an index takes texts and numbers`);
       parts.push(fieldKey(value, what));
     }
-    if (parts.length === fields.length + 1) keys.push(Buffer.concat([...parts, escaped(document.id)]));
+    if (parts.length < fields.length + 1) continue;
+    parts.push(escaped(document.id));
+    keys.push(Buffer.concat(parts));
   }
   return keys;
 }

@@ -2,11 +2,18 @@ import type { LevelFolder } from '@tollkeeper/data-folder';
 import type { ViewDefinition, ViewDocument } from '@tollkeeper/ports';
 import { documentKey, indexKeys } from './ordered-keys.js';
 
-/** One change of a document; without `json` its removal. */
+/** One change of a document. What is needed of the document is worked out once, when the change is made. */
 export interface Change {
   readonly definition: ViewDefinition;
   readonly id: string;
-  readonly json: string | undefined;
+  /** Undefined for the removal of the document. */
+  readonly put: DocumentPut | undefined;
+}
+
+export interface DocumentPut {
+  readonly json: string;
+  readonly version: number;
+  readonly indexKeys: readonly Buffer[];
 }
 
 interface WaitingChanges {
@@ -17,12 +24,16 @@ interface WaitingChanges {
 
 type Operation = { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer } | { readonly type: 'del'; readonly key: Buffer };
 
-/** A document as it is, or will be once the group is written. */
+/** A document as it is, and as it will be once the group is written. */
 interface Standing {
-  readonly stored: ViewDocument | undefined;
   readonly definition: ViewDefinition;
-  document: ViewDocument | undefined;
-  json: string | undefined;
+  readonly id: string;
+  readonly key: Buffer;
+  readonly stored: ViewDocument | undefined;
+  /** The newest version, stored or of this group; undefined when there is no document. */
+  version: number | undefined;
+  /** What the group does with the document; undefined for nothing. */
+  last: Change | undefined;
 }
 
 const maxGroupChanges = 2000;
@@ -83,15 +94,14 @@ export class WriteLane {
 
   private async writeGroup(changes: readonly Change[]): Promise<void> {
     const standing = await this.load(changes);
-    for (const { definition, id, json } of changes) {
-      const one = standing.get(keyOf(definition, id));
-      if (!one) continue;
-      const document = json === undefined ? undefined : toDocument(json);
-      if (document && one.document && document.version < one.document.version) continue;
-      one.document = document;
-      one.json = json;
+    for (const change of changes) {
+      const one = standing.get(nameOf(change));
+      if (!one || (change.put && one.version !== undefined && change.put.version < one.version)) continue;
+      one.version = change.put?.version;
+      one.last = change;
     }
-    const operations = [...standing.values()].flatMap(operationsFor);
+    const operations: Operation[] = [];
+    for (const one of standing.values()) addOperations(one, operations);
     if (operations.length === 0) return;
     try {
       await this.folder.level.batch(operations, { sync: this.sync });
@@ -101,36 +111,35 @@ export class WriteLane {
   }
 
   private async load(changes: readonly Change[]): Promise<Map<string, Standing>> {
-    const touched = new Map(changes.map((change) => [keyOf(change.definition, change.id), change]));
+    const touched = new Map(changes.map((change) => [nameOf(change), change]));
     const keys = [...touched.values()].map(({ definition, id }) => documentKey(definition.name, id));
     const values = await this.folder.read((level) => level.getMany(keys));
-    let at = 0;
     const standing = new Map<string, Standing>();
-    for (const [key, { definition }] of touched) {
+    let at = 0;
+    for (const [name, { definition, id }] of touched) {
+      const key = keys[at];
       const value = values[at++];
-      const json = value && Buffer.from(value).toString('utf8');
-      const stored = json === undefined ? undefined : toDocument(json);
-      standing.set(key, { definition, stored, document: stored, json });
+      if (!key) continue;
+      const stored = value && toDocument(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
+      standing.set(name, { definition, id, key, stored, version: stored?.version, last: undefined });
     }
     return standing;
   }
 }
 
-function keyOf(definition: ViewDefinition, id: string): string {
+function nameOf({ definition, id }: Change): string {
   return `${definition.name}\0${id}`;
 }
 
 /** What brings the store from the stored document to the new one. */
-function operationsFor({ definition, stored, document, json }: Standing): Operation[] {
-  if (document === stored) return [];
+function addOperations({ definition, id, key, stored, last }: Standing, operations: Operation[]): void {
+  if (!last || (!last.put && !stored)) return;
   const before = stored ? indexKeys(definition, stored) : [];
-  const after = document ? indexKeys(definition, document) : [];
-  const operations: Operation[] = [];
-  for (const key of before) if (!after.some((other) => other.equals(key))) operations.push({ type: 'del', key });
-  for (const key of after) {
-    if (!before.some((other) => other.equals(key))) operations.push({ type: 'put', key, value: Buffer.from(document?.id ?? '', 'utf8') });
+  const after = last.put?.indexKeys ?? [];
+  for (const old of before) if (!after.some((other) => other.equals(old))) operations.push({ type: 'del', key: old });
+  for (const fresh of after) {
+    if (!before.some((other) => other.equals(fresh))) operations.push({ type: 'put', key: fresh, value: Buffer.from(id, 'utf8') });
   }
-  if (document && json !== undefined) operations.push({ type: 'put', key: documentKey(definition.name, document.id), value: Buffer.from(json, 'utf8') });
-  else if (stored) operations.push({ type: 'del', key: documentKey(definition.name, stored.id) });
-  return operations;
+  if (last.put) operations.push({ type: 'put', key, value: Buffer.from(last.put.json, 'utf8') });
+  else operations.push({ type: 'del', key });
 }
