@@ -1,4 +1,5 @@
 import { ApiProblem, ApiUnreachable } from '@tollkeeper/api-client';
+import { errorText } from './error-text.js';
 import { CommandFailed, exitCodes, InputFault, WrongUsage } from './outcome.js';
 
 export interface ErrorReport {
@@ -17,16 +18,24 @@ export function describeError(error: unknown): ErrorReport {
     return { exitCode: exitCodes.unreachable, lines: withMend(error.message, `${error.mend} (--url or TOLLKEEPER_URL)`) };
   }
   if (error instanceof ApiProblem) return { exitCode: exitCodes.failure, lines: problemLines(error) };
-  const what = error instanceof Error ? error.message : String(error);
-  return { exitCode: exitCodes.failure, lines: withMend(`That went wrong: ${what}`, undefined) };
+  return { exitCode: exitCodes.failure, lines: withMend(`That went wrong: ${errorText(error)}`, undefined) };
 }
+
+/** Where the command line knows better what to do; undefined where the detail says it all. */
+const ownMends: Readonly<Partial<Record<ApiProblem['code'], string | undefined>>> = {
+  invalid_request: undefined,
+  unprocessable: undefined,
+  unauthenticated: 'Check the key: --key, TOLLKEEPER_API_KEY, or sample.key in the data folder. It may belong to another installation, or be revoked.',
+  not_found: "Nothing of that name belongs to the key's tenant.",
+};
 
 function problemLines(problem: ApiProblem): string[] {
   const { param, requestId, errors = [] } = problem.extra;
   const lines = [`${problem.detail} (${problem.code}${param === undefined ? '' : `, ${param}`})`];
   // One error only repeats what the detail says.
   if (errors.length > 1) lines.push(...errors.map((one) => `  - ${one.param}: ${one.detail}`));
-  lines.push(`  ${problem.mend}`);
+  const mend = problem.code in ownMends ? ownMends[problem.code] : problem.mend;
+  if (mend !== undefined) lines.push(`  ${mend}`);
   if (requestId !== undefined && problem.status >= 500) lines.push(`  Request ${requestId}.`);
   return lines;
 }

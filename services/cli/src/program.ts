@@ -42,8 +42,9 @@ export function buildProgram(terminal: Terminal): { readonly program: Command; r
     .option('--json', 'answer in JSON, for programs')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false, helpWidth: terminal.out.columns ?? 110 })
     .configureOutput({
-      writeOut: (text) => void terminal.out.write(text),
-      writeErr: (text) => void terminal.err.write(text),
+      // Commander does not wait; whoever went away while help was written has seen enough of it.
+      writeOut: (text) => void terminal.out.write(text).catch(() => undefined),
+      writeErr: (text) => void terminal.err.write(text).catch(() => undefined),
       outputError: (text, write) => write(`tollkeeper: ${text.replace(/^error: /, '')}`),
     })
     .showHelpAfterError('(--help shows what there is)')

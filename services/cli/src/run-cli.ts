@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { describeError } from './describe-error.js';
+import { errorCode } from './error-text.js';
 import { exitCodes } from './outcome.js';
 import { buildProgram } from './program.js';
 import type { Terminal } from './terminal/terminal.js';
@@ -12,10 +13,14 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   });
   try {
     const ended = await Promise.race([program.parseAsync([...args], { from: 'user' }), interrupted]);
-    return ended === 'interrupted' ? exitCodes.interrupted : exitCodes.ok;
+    if (ended !== 'interrupted') return exitCodes.ok;
+    cli.bars.stopAll();
+    await terminal.err.write('tollkeeper: stopped; what the platform had taken by then stays.\n');
+    return exitCodes.interrupted;
   } catch (error) {
     if (error instanceof CommanderError) return commanderExitCode(error);
-    if (isBrokenPipe(error)) return exitCodes.ok;
+    // Whoever read the output (`| head`) has seen enough.
+    if (errorCode(error) === 'EPIPE') return exitCodes.ok;
     cli.bars.stopAll();
     const { exitCode, lines } = describeError(error);
     await terminal.err.write(`tollkeeper: ${lines.join('\n')}\n`);
@@ -28,9 +33,4 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 /** Commander has written what was wrong; help that was asked for is no mistake. */
 function commanderExitCode({ exitCode }: CommanderError): number {
   return exitCode === 0 ? exitCodes.ok : exitCodes.wrongUsage;
-}
-
-/** Whoever read the output (`| head`) has seen enough. */
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }

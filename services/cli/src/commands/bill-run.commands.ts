@@ -6,7 +6,7 @@ import { findBillingEntity, findCustomer } from '../lookup/find-by-name.js';
 import { CommandFailed } from '../outcome.js';
 import type { Column } from '../terminal/table.js';
 import { pause } from '../terminal/terminal.js';
-import { amount, count, day, plural, time } from '../terminal/wording.js';
+import { amount, count, period, plural, time } from '../terminal/wording.js';
 import { examples, gathered, limitOption, moment } from './options.js';
 
 type BillRun = Wire<invoicingV1.BillRun>;
@@ -72,7 +72,7 @@ async function preview(cli: Cli, options: RunOptions): Promise<void> {
 
 const previewColumns: readonly Column<Preview>[] = [
   { head: 'CUSTOMER', cell: ({ buyer, customer_id: id = '' }) => buyer?.name ?? id, cut: true },
-  { head: 'PERIOD', cell: ({ period_start, period_end }) => (period_start === undefined ? '' : `${day(period_start)} – ${day(period_end)}`) },
+  { head: 'PERIOD', cell: ({ period_start, period_end }) => period(period_start, period_end) },
   { head: 'LINES', cell: ({ lines }) => count(lines.length), right: true },
   { head: 'NET', cell: ({ net, currency }) => amount(net, currency), right: true },
   { head: 'VAT', cell: ({ tax, currency }) => amount(tax, currency), right: true },

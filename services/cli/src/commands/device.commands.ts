@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { findCustomer } from '../lookup/find-by-name.js';
 import type { Column } from '../terminal/table.js';
-import { amount, count, day, plural, quantity, time } from '../terminal/wording.js';
+import { amount, count, period, plural, quantity, time } from '../terminal/wording.js';
 import { examples, limitOption } from './options.js';
 
 type Device = Wire<tenantV1.Device>;
@@ -91,7 +91,7 @@ async function showAccount({ output }: Cli, found: Account): Promise<void> {
 
 const usageColumns = (currency: string | undefined): readonly Column<MeterUsage>[] => [
   { head: 'METER', cell: ({ meter = '' }) => meter },
-  { head: 'PERIOD', cell: ({ period_start, period_end }) => `${day(period_start)} – ${day(period_end)}` },
+  { head: 'PERIOD', cell: ({ period_start, period_end }) => period(period_start, period_end) },
   { head: 'EVENTS', cell: ({ events }) => count(events), right: true },
   { head: 'QUANTITY', cell: (usage) => quantity(usage.quantity, usage.unit), right: true },
   { head: 'AMOUNT', cell: (usage) => amount(usage.amount, currency), right: true },
@@ -110,7 +110,7 @@ const entryColumns: readonly Column<Entry>[] = [
 async function entitlement(cli: Cli, reference: string): Promise<void> {
   const client = await cli.client();
   await cli.output.show(await client.get<Entitlement>(`${pathOf(reference)}/entitlement`), async ({ device = reference, entitled, reason, since }) => {
-    const why = [...(reason === undefined ? [] : [reason]), ...(since === undefined ? [] : [`since ${time(since)}`])].join(', ');
-    await cli.output.line(`${device} ${entitled ? 'may be used' : 'is blocked'}${why === '' ? '' : `: ${why}`}.`);
+    const from = since === undefined ? '' : ` since ${time(since)}`;
+    await cli.output.line(`${device} ${entitled ? 'may be used' : 'is blocked'}${from}${reason === undefined ? '' : `: ${reason}`}.`);
   });
 }

@@ -5,7 +5,7 @@ import type { Cli } from '../cli.js';
 import { findBillingEntity, findCustomer, findInvoice } from '../lookup/find-by-name.js';
 import { saveDownload } from '../terminal/save-download.js';
 import type { Column } from '../terminal/table.js';
-import { amount, day, quantity, words } from '../terminal/wording.js';
+import { amount, period, quantity, words } from '../terminal/wording.js';
 import { examples, limitOption } from './options.js';
 
 type Invoice = Wire<invoicingV1.Invoice>;
@@ -102,7 +102,7 @@ const lineColumns = (currency: string | undefined): readonly Column<InvoiceLine>
   { head: 'DEVICE', cell: ({ device = '', device_name: name }) => (name === undefined ? device : `${device} ${name}`), cut: true },
   { head: 'DEPARTMENT', cell: ({ department_name: name, department = '' }) => name ?? department, cut: true },
   { head: 'DESCRIPTION', cell: ({ description = '', meter = '', adjustment }) => `${description || meter}${adjustment ? ' (adjustment)' : ''}`, cut: true },
-  { head: 'PERIOD', cell: ({ period_start, period_end }) => (period_start === undefined ? '' : `${day(period_start)} – ${day(period_end)}`) },
+  { head: 'PERIOD', cell: ({ period_start, period_end }) => period(period_start, period_end) },
   { head: 'QUANTITY', cell: (line) => quantity(line.quantity, line.unit), right: true },
   { head: 'PRICE', cell: ({ price_text = '' }) => price_text, cut: true },
   { head: 'VAT', cell: ({ vat_rate: rate }) => (rate === undefined ? '' : `${rate} %`), right: true },

@@ -7,6 +7,7 @@ import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.js';
 import { openInput } from '../input/open-input.js';
 import { readPriceListFile } from '../input/price-list-file.js';
+import { errorText } from '../error-text.js';
 import { CommandFailed } from '../outcome.js';
 import type { Column } from '../terminal/table.js';
 import { count, day, plural } from '../terminal/wording.js';
@@ -81,7 +82,7 @@ async function exportList(cli: Cli, code: string, { format, out }: ExportOptions
   try {
     await writeFile(path, text);
   } catch (error) {
-    throw new CommandFailed(`${path} could not be written: ${error instanceof Error ? error.message : String(error)}.`, 'Name another file by --out.');
+    throw new CommandFailed(`${path} could not be written: ${errorText(error)}.`, 'Name another file by --out.');
   }
   await cli.output.note(`Wrote ${path}`);
 }

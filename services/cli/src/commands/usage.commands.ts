@@ -1,4 +1,4 @@
-import type { ApiClient, Wire } from '@tollkeeper/api-client';
+import { type ApiClient, ApiProblem, type Wire } from '@tollkeeper/api-client';
 import type { ingestionV1 } from '@tollkeeper/contracts';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
@@ -88,8 +88,8 @@ async function settled(cli: Cli, client: ApiClient, receipts: readonly Receipt[]
     const done: Receipt[] = [];
     for (const { id } of receipts) {
       for (;;) {
-        const now = await client.get<Receipt>(`/v1/receipts/${id}`);
-        if (now.status === 'settled') {
+        const now = await readReceipt(client, id);
+        if (now?.status === 'settled') {
           done.push(now);
           progress.update(done.length);
           break;
@@ -99,6 +99,16 @@ async function settled(cli: Cli, client: ApiClient, receipts: readonly Receipt[]
     }
     return done;
   });
+}
+
+/** Undefined for a receipt that was given out just now and cannot be read yet. */
+async function readReceipt(client: ApiClient, id: string): Promise<Receipt | undefined> {
+  try {
+    return await client.get<Receipt>(`/v1/receipts/${id}`);
+  } catch (error) {
+    if (error instanceof ApiProblem && error.code === 'not_found') return undefined;
+    throw error;
+  }
 }
 
 async function status(cli: Cli, receipt: string | undefined, options: StatusOptions): Promise<void> {

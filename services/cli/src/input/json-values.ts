@@ -72,6 +72,7 @@ class ValueCutter {
 
   *end(): Generator<JsonValueText> {
     if (this.form === 'unknown') throw new InputFault(this.file, 'the file is empty', {}, 'It should hold a JSON array, or one JSON value per line.');
+    if (this.text !== undefined && (this.depth > 0 || this.inString)) throw this.cutShort(this.text);
     if (this.text !== undefined) yield this.finish('');
     if (this.form === 'array') throw this.fault('the file is cut short: the array has no closing ]');
   }
@@ -142,6 +143,13 @@ class ValueCutter {
     this.inString = false;
     this.afterValue = true;
     return { text: whole, value, line, inArray: this.form === 'array' };
+  }
+
+  /** A value without an end: the file was cut, unless something in the middle of it is wrong. */
+  private cutShort(text: string): InputFault {
+    const { offset } = jsonFault(text) ?? { offset: text.length };
+    const untilEnd = !text.slice(offset).trimEnd().includes('\n');
+    return untilEnd ? this.fault(`the file is cut short: the record that begins in line ${this.began.line} has no end`) : this.notJson(text);
   }
 
   private notJson(text: string): InputFault {

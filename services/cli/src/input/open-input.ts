@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { errorCode, errorText } from '../error-text.js';
 import { InputFault } from '../outcome.js';
 import type { Terminal } from '../terminal/terminal.js';
 
@@ -50,8 +51,14 @@ async function* readPieces(path: string, file: string, start: number): AsyncGene
 }
 
 function readFault(error: unknown, file: string): Error {
-  if (!(error instanceof Error) || !('code' in error)) return error instanceof Error ? error : new Error(String(error));
-  if (error.code === 'ENOENT') return new InputFault(file, 'there is no such file', {}, 'Check the name; it counts from this folder.');
-  if (error.code === 'EACCES' || error.code === 'EPERM') return new InputFault(file, 'you may not read it', {}, 'Check the rights of the file.');
-  return new InputFault(file, `it cannot be read (${String(error.code)})`);
+  if (error instanceof InputFault) return error;
+  switch (errorCode(error)) {
+    case 'ENOENT':
+      return new InputFault(file, 'there is no such file', {}, 'Check the name; it counts from this folder.');
+    case 'EACCES':
+    case 'EPERM':
+      return new InputFault(file, 'you may not read it', {}, 'Check the rights of the file.');
+    default:
+      return new InputFault(file, `it cannot be read: ${errorText(error)}`);
+  }
 }

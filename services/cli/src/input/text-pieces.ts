@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
+import { errorCode } from '../error-text.js';
 import { InputFault } from '../outcome.js';
 import type { Input } from './open-input.js';
 
@@ -18,7 +19,7 @@ export async function* textPieces(input: Input, onRead: OnRead = () => undefined
       if (text !== '') yield text;
     }
   } catch (error) {
-    if (!isGzipFault(error)) throw error;
+    if (!errorCode(error).startsWith('Z_')) throw error;
     throw new InputFault(input.name, 'the gzip data is damaged or cut short', {}, 'Make the file again, or unpack it first.');
   }
   decoder.end();
@@ -56,10 +57,6 @@ async function* counted(pieces: AsyncIterable<Uint8Array>, onRead: OnRead): Asyn
 async function* withFirst(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first;
   yield* rest;
-}
-
-function isGzipFault(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
 }
 
 /** Decodes UTF-8 and says in which line the first byte stands that is none. */

@@ -80,16 +80,17 @@ export class Output {
     await this.line(written === 0 ? '[]' : '\n]');
   }
 
-  private async tableOf<Item>(items: AsyncIterable<Item>, { columns, empty, limit = defaultRows }: ListView<Item>): Promise<void> {
+  private async tableOf<Item>(items: AsyncIterable<Item>, { columns, empty, limit: asked }: ListView<Item>): Promise<void> {
+    const limit = asked ?? defaultRows;
     const rows: Item[] = [];
     let more = false;
-    for await (const item of upTo(items, limit + 1)) {
+    for await (const item of upTo(items, asked ?? limit + 1)) {
       if (rows.length === limit) more = true;
       else rows.push(item);
     }
     if (rows.length === 0) return this.line(empty);
     await this.table(columns, rows);
-    if (more) await this.note(this.faint(`There are more than ${plural(limit, 'row')}; --limit N shows more, --json all.`));
+    if (more && asked === undefined) await this.note(`There are more than these ${plural(limit, 'row')}; --limit N shows more, --json all.`);
   }
 }
 

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Download } from '@tollkeeper/api-client';
 import type { Cli } from '../cli.js';
+import { errorText } from '../error-text.js';
 import { CommandFailed, WrongUsage } from '../outcome.js';
 
 /** Writes a document to the named file, to standard output (`-`), or to a file of its own name. */
@@ -19,7 +20,7 @@ export async function saveDownload(cli: Cli, { content, contentType, fileName }:
   try {
     await pipeline(Readable.fromWeb(content), createWriteStream(path));
   } catch (error) {
-    throw new CommandFailed(`${path} could not be written: ${error instanceof Error ? error.message : String(error)}.`, 'Name another file by --out.');
+    throw new CommandFailed(`${path} could not be written: ${errorText(error)}.`, 'Name another file by --out.');
   }
   if (output.json) await output.value({ file: path });
   else await output.line(`Wrote ${path}`);

@@ -47,6 +47,22 @@ export function day(text: string | undefined): string {
   return text?.slice(0, 10) ?? '';
 }
 
+const hourMs = 3_600_000;
+/** From UTC−10 to UTC+13 local midnights lie less than a day behind this many hours before midnight in UTC. */
+const eastmost = 13;
+
+/**
+ * The days of a period [start, end), both included: "2026-01-01 – 2026-01-31". Periods begin and end at midnight of the
+ * contract's time zone, which is told in UTC; the day meant is the one whose midnight is nearest.
+ */
+export function period(start: string | undefined, end: string | undefined): string {
+  if (start === undefined || end === undefined) return '';
+  const dayAt = (text: string, hours: number): string => new Date(Date.parse(text) + hours * hourMs).toISOString().slice(0, 10);
+  const first = dayAt(start, eastmost);
+  const last = dayAt(end, eastmost - 24);
+  return first < last ? `${first} – ${last}` : first;
+}
+
 /** "device_runs" → "device runs" */
 export function words(code: string): string {
   return code.replaceAll('_', ' ');
