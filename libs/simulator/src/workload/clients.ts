@@ -13,6 +13,7 @@ const { method: receivables } = receivablesV1.ReceivablesService;
 
 const utf8 = new TextEncoder();
 const pollMs = 400;
+const httpRetryMs = 700;
 const longestBillRunMs = 120_000;
 
 /** Those who live in a world: they set it up, send usage, have it billed, pay, and complain. */
@@ -57,16 +58,26 @@ export class Clients {
 
   private async sendBatch(batch: PlannedBatch): Promise<void> {
     await this.client.wait(batch.afterMs);
+    if (!batch.isNewEachTime) return void (await this.sendOnce(batch));
+    // As over HTTP: whoever tries again makes another request, and what the first one did may stand.
+    for (let attempt = 1; attempt <= batch.attempts; attempt++) {
+      if (await this.sendOnce({ ...batch, cause: `${batch.cause}_${attempt}`, attempts: 1 })) return;
+      await this.client.wait(httpRetryMs);
+    }
+  }
+
+  /** The same message until somebody answers; false when it was given up. */
+  private async sendOnce(batch: PlannedBatch): Promise<boolean> {
     const { tenantId, cause, attempts } = batch;
     const body = utf8.encode(JSON.stringify(batch.events.map(toCloudEvent)));
+    const message = { tenantId, cause, contentType: 'application/cloudevents-batch+json', body, nowMs: this.platform.world.clock.now() };
     this.witness.sent.push(batch);
-    const receipt = await this.client.try(ingestion.acceptUsage, { tenantId, cause, contentType: 'application/cloudevents-batch+json', body }, attempts);
-    if (!receipt) return;
+    const receipt = await this.client.try(ingestion.acceptUsage, message, attempts);
+    if (!receipt) return false;
     this.witness.acknowledged.set(batch, receipt.id);
-    if (this.chance.hits(0.15)) {
-      // A client that did not trust the answer.
-      await this.client.try(ingestion.acceptUsage, { tenantId, cause, contentType: 'application/cloudevents-batch+json', body }, 1);
-    }
+    // A network that did not trust its own answer.
+    if (this.chance.hits(0.15)) await this.client.try(ingestion.acceptUsage, message, 1);
+    return true;
   }
 
   /** Bills a month for every tenant while late readings still come in. */

@@ -46,6 +46,7 @@ class Source {
       events: chance.hits(0.3) ? chance.shuffled(events) : events,
       afterMs: chance.below(phaseMs),
       attempts: chance.hits(0.08) ? 1 : 200,
+      isNewEachTime: chance.hits(0.4),
     };
   }
 

@@ -31,6 +31,8 @@ export interface PlannedBatch {
   readonly afterMs: number;
   /** How often the client tries before it gives up. */
   readonly attempts: number;
+  /** True when each try is a request of its own, as over HTTP; else the same message is sent again. */
+  readonly isNewEachTime: boolean;
 }
 
 export interface PlannedMeter {
