@@ -4,6 +4,11 @@ import { type CrashLoad, identity, type SentEvent } from './crash-load.fixture.j
 import { eventually } from './eventually.fixture.js';
 import { exact, proveAll, trialSums } from './proofs.fixture.js';
 
+interface Receipt {
+  readonly id: string;
+  readonly status: string;
+  readonly quarantined: number;
+}
 interface Line {
   readonly number: number;
   readonly device?: string;
@@ -87,9 +92,11 @@ export async function checkIntake(client: ApiClient, load: CrashLoad): Promise<n
   for (const day of days) expect(day.booked + day.duplicate + day.quarantined).toBe(day.received);
   expect(sum('booked')).toBe(load.good.size);
   expect(sum('received')).toBeGreaterThanOrEqual(load.received);
-  const receipts = new Map((await all<{ id: string; status: string }>(client, '/v1/receipts')).map(({ id, status }) => [id, status]));
-  for (const id of load.receipts) expect([id, receipts.get(id)]).toEqual([id, 'settled']);
-  const aside = await all<{ event?: { id: string; source: string } }>(client, '/v1/quarantine');
+  const receipts = new Map((await all<Receipt>(client, '/v1/receipts')).map((receipt) => [receipt.id, receipt]));
+  for (const id of load.receipts) expect([id, receipts.get(id)?.status]).toEqual([id, 'settled']);
+  const aside = await all<{ id: string; receipt_id: string; reason: string; event?: { id: string; source: string } }>(client, '/v1/quarantine');
+  const byReceipt = Map.groupBy(aside, ({ receipt_id }) => receipt_id);
+  for (const [id, items] of byReceipt) expect([id, items.length, items]).toEqual([id, receipts.get(id)?.quarantined, items]);
   const set = new Set(aside.map(({ event }) => (event ? identity(event) : '')));
   expect(load.bad.filter((event) => !set.has(identity(event)))).toEqual([]);
   expect(aside).toHaveLength(sum('quarantined'));
