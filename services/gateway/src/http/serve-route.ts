@@ -1,12 +1,13 @@
 import { create, type DescMessage, type DescMethodUnary, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
 import { tenantV1 } from '@tollkeeper/contracts';
-import { toRfc3339 } from '@tollkeeper/kernel';
+import { Problem, toRfc3339 } from '@tollkeeper/kernel';
 import { withTrace } from '@tollkeeper/nest-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { assertIdempotencyKey, type Begun, type IdempotentRequest, type KeptAnswer, requestHash } from '../idempotency/idempotency.js';
 import { fromPublicJson, hasField, toPublicJson } from '../messages/message-json.mapping.js';
-import { assertOwnAnswer, narrowToOwn } from '../security/authorize.js';
+import { assertOwnAnswer, narrowToOwn, ownershipOf } from '../security/authorize.js';
 import { type Engine, jsonMediaType } from './engine.js';
+import { notFound } from './problem-document.js';
 import { assertRawType, bodyLimit, readBytes, readJson } from './read-body.js';
 import type { Answer, Call, Route } from './route.js';
 import { asMembers, assertNoQuery, assertPathParts, validated } from './validate.js';
@@ -79,11 +80,20 @@ function callOf({ ports, limits, readiness }: Engine, base: Omit<Call, 'ask' | '
 }
 
 async function answerOf(route: Route, call: Call): Promise<Answer> {
-  const query = await narrowToOwn(route, call);
-  const narrowed = { ...call, query };
-  if (route.handle) return route.handle(narrowed);
-  if (!route.asks) throw new Error(`${route.operationId} neither asks a service nor answers by itself`);
-  return { body: await askRoute(route, route.asks, narrowed) };
+  try {
+    const query = await narrowToOwn(route, call);
+    const narrowed = { ...call, query };
+    if (route.handle) return await route.handle(narrowed);
+    if (!route.asks) throw new Error(`${route.operationId} neither asks a service nor answers by itself`);
+    return { body: await askRoute(route, route.asks, narrowed) };
+  } catch (error) {
+    // To a key that is bound to one customer or partner, what is not there looks as what is somebody else's: in the same words.
+    throw isNotFound(error) && ownershipOf(route, call.principal) ? notFound() : error;
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'not_found';
 }
 
 /** The mechanical way: path, query and body become the fields of the request message, the reply its public JSON. */

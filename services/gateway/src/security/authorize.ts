@@ -35,7 +35,7 @@ export function ownId(kind: Owner, principal: tenantV1.Principal): string {
 }
 
 /** How the route keeps this caller to its own; undefined when the caller is not bound. */
-function ownershipOf(route: Route, principal: tenantV1.Principal): { readonly owned: OwnedBy; readonly id: string } | undefined {
+export function ownershipOf(route: Route, principal: tenantV1.Principal): { readonly owned: OwnedBy; readonly id: string } | undefined {
   for (const kind of ['customer', 'partner'] as const) {
     const id = ownId(kind, principal);
     const owned = route.bound?.[kind];
