@@ -25,7 +25,8 @@ export function describeError(error: unknown): ErrorReport {
 const ownMends: Readonly<Partial<Record<ApiProblem['code'], string | undefined>>> = {
   invalid_request: undefined,
   unprocessable: undefined,
-  unauthenticated: 'Check the key: --key, TOLLKEEPER_API_KEY, or sample.key in the data folder. It may belong to another installation, or be revoked.',
+  unauthenticated:
+    'Check the key: --key, TOLLKEEPER_API_KEY, or sample.key in the data folder. It may belong to another installation, or be revoked.',
   not_found: "Nothing of that name belongs to the key's tenant.",
 };
 

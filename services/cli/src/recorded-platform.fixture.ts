@@ -94,7 +94,15 @@ export class RecordedPlatform {
   }
 
   /** Types a command line; waits of the client pass at once. */
-  async run(args: readonly string[], over: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly interrupted?: AbortSignal; readonly columns?: number } = {}): Promise<Ran> {
+  async run(
+    args: readonly string[],
+    over: {
+      readonly env?: Readonly<Record<string, string>>;
+      readonly input?: string;
+      readonly interrupted?: AbortSignal;
+      readonly columns?: number;
+    } = {},
+  ): Promise<Ran> {
     const [out, err] = [new MemoryWriter(over.columns), new MemoryWriter(undefined)];
     const code = await runCli(args, {
       out,

@@ -17,14 +17,19 @@ describe('the command line', () => {
     expect(await platform.run(['help', 'invoice'])).toMatchObject({ code: 0, out: expect.stringContaining('credit') });
     expect(await platform.run(['invoice'])).toMatchObject({ code: 2, err: expect.stringContaining('Usage: tollkeeper invoice') });
     expect(await platform.run(['invioce'])).toMatchObject({ code: 2, err: expect.stringContaining("unknown command 'invioce'") });
-    expect(await platform.run(['invoice', 'list', '--limit', '0'])).toMatchObject({ code: 2, err: expect.stringContaining('whole number from 1') });
+    expect(await platform.run(['invoice', 'list', '--limit', '0'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('whole number from 1'),
+    });
     expect(await platform.run(['file', 'import', 'x.csv'])).toMatchObject({ code: 2, err: expect.stringContaining('--mapping') });
     expect(await platform.run(['clock', 'advance', '--to', 'soon'])).toMatchObject({ code: 2, err: expect.stringContaining('2026-02-01') });
   });
 
   it('shows an example with the help of every command', async () => {
     const groups = buildProgram(processTerminal(new AbortController().signal)).program.commands;
-    const names = groups.flatMap((group) => (group.commands.length === 0 ? [[group.name()]] : group.commands.map((command) => [group.name(), command.name()])));
+    const names = groups.flatMap((group) =>
+      group.commands.length === 0 ? [[group.name()]] : group.commands.map((command) => [group.name(), command.name()]),
+    );
     expect(names.length).toBeGreaterThan(30);
     for (const name of names) {
       const { code, out } = await platform.run([...name, '--help']);
@@ -40,17 +45,26 @@ describe('the command line', () => {
   });
 
   it('refuses an address that is none', async () => {
-    expect(await platform.run(['health', '--url', 'localhost'])).toMatchObject({ code: 2, err: expect.stringContaining('“localhost” is not an address') });
+    expect(await platform.run(['health', '--url', 'localhost'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('“localhost” is not an address'),
+    });
   });
 
   it('tells what the platform refused and what to do about it', async () => {
     platform.problem('GET /v1/me', 403, 'forbidden', 'The key lacks the scope usage:read.');
     const { code, err } = await platform.run(['whoami']);
-    expect([code, err]).toEqual([1, expect.stringContaining('tollkeeper: The key lacks the scope usage:read. (forbidden)\n  The key is valid')]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('tollkeeper: The key lacks the scope usage:read. (forbidden)\n  The key is valid'),
+    ]);
   });
 
   it('lists every fault of a request', async () => {
-    const errors = [{ param: 'amount', detail: 'is above zero' }, { param: 'currency', detail: 'is a code' }];
+    const errors = [
+      { param: 'amount', detail: 'is above zero' },
+      { param: 'currency', detail: 'is a code' },
+    ];
     platform.problem('POST /v1/payments', 400, 'invalid_request', 'Two members are wrong.', { errors });
     const { err } = await platform.run(['payment', 'add', '--amount', '0', '--currency', 'x']);
     expect(err).toContain('  - amount: is above zero\n  - currency: is a code');
@@ -79,7 +93,10 @@ describe('the key', () => {
     await mkdir(join(platform.folder, 'data'), { recursive: true });
     await writeFile(join(platform.folder, 'data', 'sample.key'), 'tk_sample\n');
     platform.on('GET /v1/me', me);
-    expect(await platform.run(['whoami', '--url', platform.url], { env: {} })).toMatchObject({ code: 0, out: expect.stringContaining('ten_1') });
+    expect(await platform.run(['whoami', '--url', platform.url], { env: {} })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('ten_1'),
+    });
     expect(platform.asked[0]?.headers.authorization).toBe('Bearer tk_sample');
   });
 

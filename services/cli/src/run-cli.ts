@@ -23,7 +23,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     if (errorCode(error) === 'EPIPE') return exitCodes.ok;
     cli.bars.stopAll();
     const { exitCode, lines } = describeError(error);
-    await terminal.err.write(`tollkeeper: ${lines.join('\n')}\n`);
+    // Some words are the platform's, or a file's: they shall not steer the terminal.
+    await terminal.err.write(`tollkeeper: ${lines.join('\n').replace(/[^\P{Cc}\n]/gu, ' ')}\n`);
     return exitCode;
   } finally {
     cli.bars.stopAll();

@@ -57,7 +57,12 @@ function withRunOptions(command: Command): Command {
 async function orderOf(client: ApiClient, { entity, until, customer = [], all }: RunOptions): Promise<object> {
   const customers: string[] = [];
   for (const called of customer) customers.push(await findCustomer(client, called));
-  return { billing_entity_id: await findBillingEntity(client, entity), until, customer_ids: customers.length === 0 ? undefined : customers, all };
+  return {
+    billing_entity_id: await findBillingEntity(client, entity),
+    until,
+    customer_ids: customers.length === 0 ? undefined : customers,
+    all,
+  };
 }
 
 async function preview(cli: Cli, options: RunOptions): Promise<void> {
@@ -66,7 +71,9 @@ async function preview(cli: Cli, options: RunOptions): Promise<void> {
   await cli.output.show(run, async () => {
     if (run.preview.length === 0) await cli.output.line('Nothing is due.');
     else await cli.output.table(previewColumns, run.preview);
-    await cli.output.line(`${plural(run.preview.length, 'invoice')}${run.preview.length === 0 ? '' : `, ${amount(run.total, run.currency)}`}${heldText(run)}.`);
+    await cli.output.line(
+      `${plural(run.preview.length, 'invoice')}${run.preview.length === 0 ? '' : `, ${amount(run.total, run.currency)}`}${heldText(run)}.`,
+    );
   });
 }
 
@@ -116,11 +123,17 @@ async function tell(cli: Cli, run: BillRun): Promise<void> {
       await output.line(`Follow it: tollkeeper bill-run show ${run.id} --wait`);
       return;
     }
-    await output.line(`Bill run ${run.id} ${run.status ?? ''}: ${plural(run.invoices, 'invoice')}, ${amount(run.total, run.currency)}${heldText(run)}.`);
+    await output.line(
+      `Bill run ${run.id} ${run.status ?? ''}: ${plural(run.invoices, 'invoice')}, ${amount(run.total, run.currency)}${heldText(run)}.`,
+    );
     for (const { customer_id: id = '', detail = '' } of failures) await output.line(`  ${id}: ${detail}`);
     if (run.invoices > 0) await output.line(`See them: tollkeeper invoice list --bill-run ${run.id}`);
   });
-  if (failures.length > 0) throw new CommandFailed(`${plural(failures.length, 'customer')} could not be invoiced.`, 'Mend what is said above and start the run again; what was invoiced stays.');
+  if (failures.length > 0)
+    throw new CommandFailed(
+      `${plural(failures.length, 'customer')} could not be invoiced.`,
+      'Mend what is said above and start the run again; what was invoiced stays.',
+    );
   if (run.status === 'failed') throw new CommandFailed('The bill run failed.', 'Start it again; what was invoiced stays.');
 }
 

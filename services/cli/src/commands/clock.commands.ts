@@ -57,7 +57,12 @@ async function advance(cli: Cli, options: AdvanceOptions): Promise<void> {
 }
 
 /** The platform steps over each midnight in UTC; asking for these steps one by one gives the same, and shows how far it is. */
-async function goTo(cli: Cli, client: ApiClient, from: number, to: number): Promise<{ readonly clock: TestClock; readonly done: Readonly<Record<string, number>> }> {
+async function goTo(
+  cli: Cli,
+  client: ApiClient,
+  from: number,
+  to: number,
+): Promise<{ readonly clock: TestClock; readonly done: Readonly<Record<string, number>> }> {
   const done: Record<string, number> = {};
   return cli.bars.during('living through the days', Math.max(1, Math.ceil((to - from) / dayMs)), async (bar) => {
     let clock: TestClock;

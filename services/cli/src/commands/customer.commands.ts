@@ -58,11 +58,20 @@ async function statement(cli: Cli, called: string, { currency, limit }: Statemen
 }
 
 /** All pages as one. */
-async function wholeStatement(client: ApiClient, id: string, currency: string | undefined, limit = Number.POSITIVE_INFINITY): Promise<Statement> {
+async function wholeStatement(
+  client: ApiClient,
+  id: string,
+  currency: string | undefined,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Statement> {
   const lines: StatementLine[] = [];
   let cursor: string | undefined;
   for (;;) {
-    const page = await client.get<Statement>(`/v1/customers/${id}/statement`, { currency, cursor, limit: Math.min(100, limit - lines.length) });
+    const page = await client.get<Statement>(`/v1/customers/${id}/statement`, {
+      currency,
+      cursor,
+      limit: Math.min(100, limit - lines.length),
+    });
     lines.push(...page.lines);
     cursor = page.next_cursor;
     if (cursor === undefined || lines.length >= limit) return { ...page, lines };

@@ -63,7 +63,11 @@ const pathOf = (reference: string): string => `/v1/devices/${encodeURIComponent(
 async function account(cli: Cli, reference: string, { entries, limit }: AccountOptions): Promise<void> {
   const client = await cli.client();
   if (entries) {
-    return cli.output.list(client.list<Entry>(`${pathOf(reference)}/account/entries`), { columns: entryColumns, empty: 'No entries yet.', limit });
+    return cli.output.list(client.list<Entry>(`${pathOf(reference)}/account/entries`), {
+      columns: entryColumns,
+      empty: 'No entries yet.',
+      limit,
+    });
   }
   await cli.output.show(await client.get<Account>(`${pathOf(reference)}/account`), (found) => showAccount(cli, found));
 }
@@ -109,8 +113,11 @@ const entryColumns: readonly Column<Entry>[] = [
 
 async function entitlement(cli: Cli, reference: string): Promise<void> {
   const client = await cli.client();
-  await cli.output.show(await client.get<Entitlement>(`${pathOf(reference)}/entitlement`), async ({ device = reference, entitled, reason, since }) => {
-    const from = since === undefined ? '' : ` since ${time(since)}`;
-    await cli.output.line(`${device} ${entitled ? 'may be used' : 'is blocked'}${from}${reason === undefined ? '' : `: ${reason}`}.`);
-  });
+  await cli.output.show(
+    await client.get<Entitlement>(`${pathOf(reference)}/entitlement`),
+    async ({ device = reference, entitled, reason, since }) => {
+      const from = since === undefined ? '' : ` since ${time(since)}`;
+      await cli.output.line(`${device} ${entitled ? 'may be used' : 'is blocked'}${from}${reason === undefined ? '' : `: ${reason}`}.`);
+    },
+  );
 }

@@ -44,27 +44,42 @@ export function fileCommands(program: Command, cli: Cli): void {
 async function importFile(cli: Cli, file: string, { mapping, wait = false }: ImportOptions): Promise<void> {
   const client = await cli.client();
   const input = await openInput(cli.terminal, file);
-  const uploaded = await cli.bars.during('sending', input.size, (bar) => uploadFile(client, input, mapping, (sent) => bar.update(sent)), bytes);
+  const uploaded = await cli.bars.during(
+    'sending',
+    input.size,
+    (bar) => uploadFile(client, input, mapping, (sent) => bar.update(sent)),
+    bytes,
+  );
   if (!cli.output.json) await tellUpload(cli, file, uploaded);
   const now = wait ? await imported(cli, client, uploaded.file) : uploaded.file;
   await cli.output.show(now, () => showImport(cli, now));
   if (now.status === 'failed') throw new CommandFailed(`${file} was not imported: ${now.error ?? 'no reason was given'}`);
 }
 
-async function tellUpload({ output }: Cli, file: string, { known, resumedAt, file: { name, created_at: at } }: UploadedFile): Promise<void> {
+async function tellUpload(
+  { output }: Cli,
+  file: string,
+  { known, resumedAt, file: { name, created_at: at } }: UploadedFile,
+): Promise<void> {
   if (resumedAt > 0) await output.note(`Went on with an upload that had broken off behind ${bytes(resumedAt)}.`);
-  if (known) await output.line(`${file} was imported before${name === undefined ? '' : ` as ${name}`}, ${time(at)}; nothing was booked again.`);
+  if (known)
+    await output.line(`${file} was imported before${name === undefined ? '' : ` as ${name}`}, ${time(at)}; nothing was booked again.`);
 }
 
 /** The import, when it is done or has failed. */
 async function imported(cli: Cli, client: ApiClient, file: FileImport): Promise<FileImport> {
-  return cli.bars.during('importing', Number(file.size_bytes ?? '0'), async (bar) => {
-    for (let now = file; ; now = await client.get<FileImport>(`/v1/files/${file.id}`)) {
-      bar.update(Number(now.progress_bytes ?? '0'));
-      if (now.status === 'done' || now.status === 'failed') return now;
-      await pause(cli.terminal, pollMs);
-    }
-  }, bytes);
+  return cli.bars.during(
+    'importing',
+    Number(file.size_bytes ?? '0'),
+    async (bar) => {
+      for (let now = file; ; now = await client.get<FileImport>(`/v1/files/${file.id}`)) {
+        bar.update(Number(now.progress_bytes ?? '0'));
+        if (now.status === 'done' || now.status === 'failed') return now;
+        await pause(cli.terminal, pollMs);
+      }
+    },
+    bytes,
+  );
 }
 
 async function show(cli: Cli, id: string, wait: boolean): Promise<void> {

@@ -73,7 +73,13 @@ export function invoiceCommands(program: Command, cli: Cli): void {
     .argument('<invoice>', 'id or number')
     .requiredOption('--reason <text>', 'why, as the customer reads it')
     .option('--line <number[=net]>', 'only this line, or so much of it; may stand several times', creditLines)
-    .addHelpText('after', examples('invoice credit SE-2026-000001 --reason "Charged twice"', 'invoice credit SE-2026-000001 --reason "Out of order" --line 1 --line 3=25.00'))
+    .addHelpText(
+      'after',
+      examples(
+        'invoice credit SE-2026-000001 --reason "Charged twice"',
+        'invoice credit SE-2026-000001 --reason "Out of order" --line 1 --line 3=25.00',
+      ),
+    )
     .action((called: string, options: CreditOptions) => credit(cli, called, options));
 }
 
@@ -101,7 +107,11 @@ const lineColumns = (currency: string | undefined): readonly Column<InvoiceLine>
   { head: '#', cell: ({ number }) => String(number), right: true },
   { head: 'DEVICE', cell: ({ device = '', device_name: name }) => (name === undefined ? device : `${device} ${name}`), cut: true },
   { head: 'DEPARTMENT', cell: ({ department_name: name, department = '' }) => name ?? department, cut: true },
-  { head: 'DESCRIPTION', cell: ({ description = '', meter = '', adjustment }) => `${description || meter}${adjustment ? ' (adjustment)' : ''}`, cut: true },
+  {
+    head: 'DESCRIPTION',
+    cell: ({ description = '', meter = '', adjustment }) => `${description || meter}${adjustment ? ' (adjustment)' : ''}`,
+    cut: true,
+  },
   { head: 'PERIOD', cell: ({ period_start, period_end }) => period(period_start, period_end) },
   { head: 'QUANTITY', cell: (line) => quantity(line.quantity, line.unit), right: true },
   { head: 'PRICE', cell: ({ price_text = '' }) => price_text, cut: true },
@@ -157,7 +167,9 @@ async function credit(cli: Cli, called: string, { reason, line = [] }: CreditOpt
   const id = await findInvoice(client, called);
   const note = await client.post<Invoice>(`/v1/invoices/${id}/credit-notes`, { reason, ...(line.length === 0 ? {} : { lines: line }) });
   await cli.output.show(note, async () => {
-    await cli.output.line(`Credit note ${note.number ?? ''} of ${amount(note.total, note.currency)} for invoice ${note.corrects_number ?? called}.`);
+    await cli.output.line(
+      `Credit note ${note.number ?? ''} of ${amount(note.total, note.currency)} for invoice ${note.corrects_number ?? called}.`,
+    );
   });
 }
 

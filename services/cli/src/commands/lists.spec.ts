@@ -24,12 +24,14 @@ const invoice = (n: number, over: object = {}) => ({
   ...over,
 });
 
-const pages = (count: number, make: (n: number) => object) => ({ query }: { readonly query: Readonly<Record<string, string>> }) => {
-  const from = Number(query['cursor'] ?? 0);
-  const limit = Number(query['limit']);
-  const items = Array.from({ length: Math.max(0, Math.min(limit, count - from)) }, (_, i) => make(from + i + 1));
-  return { items, ...(from + items.length < count ? { next_cursor: String(from + items.length) } : {}) };
-};
+const pages =
+  (count: number, make: (n: number) => object) =>
+  ({ query }: { readonly query: Readonly<Record<string, string>> }) => {
+    const from = Number(query['cursor'] ?? 0);
+    const limit = Number(query['limit']);
+    const items = Array.from({ length: Math.max(0, Math.min(limit, count - from)) }, (_, i) => make(from + i + 1));
+    return { items, ...(from + items.length < count ? { next_cursor: String(from + items.length) } : {}) };
+  };
 
 describe('a list', () => {
   it('is a table with amounts to the right', async () => {
@@ -66,8 +68,13 @@ describe('a list', () => {
   });
 
   it('fits the terminal, takes no colour when asked, and lets nobody steer it', async () => {
-    platform.on('GET /v1/customers', { items: [{ id: 'cus_1', kind: 'company', name: `Evil\u001b[31m ${'x'.repeat(80)}`, departments: [] }] });
-    const { out } = await platform.run(['customer', 'list'], { columns: 60, env: { TOLLKEEPER_URL: platform.url, TOLLKEEPER_API_KEY: 'tk_1', NO_COLOR: '1' } });
+    platform.on('GET /v1/customers', {
+      items: [{ id: 'cus_1', kind: 'company', name: `Evil\u001b[31m ${'x'.repeat(80)}`, departments: [] }],
+    });
+    const { out } = await platform.run(['customer', 'list'], {
+      columns: 60,
+      env: { TOLLKEEPER_URL: platform.url, TOLLKEEPER_API_KEY: 'tk_1', NO_COLOR: '1' },
+    });
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
     expect(out).not.toContain('\u001b');
     expect(out).toContain('…');
@@ -78,7 +85,10 @@ describe('a list', () => {
 describe('a thing called by name', () => {
   it('is found by the number of an invoice', async () => {
     platform.on('GET /v1/invoices', { items: [invoice(7)] });
-    platform.on(`GET /v1/invoices/${invoice(7).id}`, invoice(7, { vat: [{ rate: '25', net: '7000.00', vat: '1750.00', note: 'Omvänd betalningsskyldighet' }] }));
+    platform.on(
+      `GET /v1/invoices/${invoice(7).id}`,
+      invoice(7, { vat: [{ rate: '25', net: '7000.00', vat: '1750.00', note: 'Omvänd betalningsskyldighet' }] }),
+    );
     const { out } = await platform.run(['invoice', 'show', 'SE-7']);
     expect(platform.asked[0]?.query).toMatchObject({ number: 'SE-7' });
     expect(out).toMatch(/Invoice SE-7\n[^]*VAT 25 % of 7,000\.00 SEK +1,750\.00 SEK\ntotal +8,750\.00 SEK\nOmvänd/);
@@ -86,19 +96,35 @@ describe('a thing called by name', () => {
 
   it('is found by the reference or the exact name of a customer', async () => {
     platform.on('GET /v1/customers', ({ query }) => {
-      const all = [{ id: 'cus_a', reference: '10042', name: 'Bergs' }, { id: 'cus_b', name: 'Anna' }, { id: 'cus_c', name: 'anna' }];
+      const all = [
+        { id: 'cus_a', reference: '10042', name: 'Bergs' },
+        { id: 'cus_b', name: 'Anna' },
+        { id: 'cus_c', name: 'anna' },
+      ];
       return { items: query['reference'] === undefined ? all : all.filter(({ reference }) => reference === query['reference']) };
     });
     platform.on('GET /v1/invoices', { items: [] });
     await platform.run(['invoice', 'list', '--customer', '10042']);
     await platform.run(['invoice', 'list', '--customer', 'bergs']);
-    expect(platform.asked.filter(({ path }) => path === '/v1/invoices').map(({ query }) => query['customer_id'])).toEqual(['cus_a', 'cus_a']);
-    expect(await platform.run(['invoice', 'list', '--customer', 'Anna'])).toMatchObject({ code: 1, err: expect.stringContaining('cus_b, cus_c') });
-    expect(await platform.run(['invoice', 'list', '--customer', 'No body'])).toMatchObject({ code: 1, err: expect.stringContaining('There is no customer “No body”.') });
+    expect(platform.asked.filter(({ path }) => path === '/v1/invoices').map(({ query }) => query['customer_id'])).toEqual([
+      'cus_a',
+      'cus_a',
+    ]);
+    expect(await platform.run(['invoice', 'list', '--customer', 'Anna'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cus_b, cus_c'),
+    });
+    expect(await platform.run(['invoice', 'list', '--customer', 'No body'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is no customer “No body”.'),
+    });
   });
 
   it('may be left out when there is one alone', async () => {
-    const entities = [{ id: 'ent_a', name: 'Sverige AB', series: 'SE' }, { id: 'ent_b', name: 'Nederland B.V.', series: 'NL' }];
+    const entities = [
+      { id: 'ent_a', name: 'Sverige AB', series: 'SE' },
+      { id: 'ent_b', name: 'Nederland B.V.', series: 'NL' },
+    ];
     platform.on('POST /v1/bill-runs/preview', { id: '', status: 'preview', preview: [], held: 3, failures: [] });
     platform.on('GET /v1/billing-entities', { items: entities.slice(0, 1) });
     expect((await platform.run(['bill-run', 'preview'])).out).toBe('Nothing is due.\n0 invoices, 3 small accounts held for later.\n');

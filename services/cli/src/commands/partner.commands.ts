@@ -39,7 +39,14 @@ export function partnerCommands(program: Command, cli: Cli): void {
     .option('--csv', 'as CSV, one row per line')
     .option('--pdf', 'as the PDF that the partner gets')
     .option('--out <file>', 'with --csv or --pdf: where to write it, - for standard output')
-    .addHelpText('after', examples('partner statement', 'partner statement "Fastighets AB Hamnen" --month 2026-02', 'partner statement --month 2026-02 --pdf --out hamnen.pdf'))
+    .addHelpText(
+      'after',
+      examples(
+        'partner statement',
+        'partner statement "Fastighets AB Hamnen" --month 2026-02',
+        'partner statement --month 2026-02 --pdf --out hamnen.pdf',
+      ),
+    )
     .action((called: string | undefined, options: StatementOptions) => statement(cli, called, options));
 }
 
@@ -62,7 +69,8 @@ const partnerColumns: readonly Column<Partner>[] = [
 
 async function statement(cli: Cli, called: string | undefined, options: StatementOptions): Promise<void> {
   if (options.csv && options.pdf) throw new WrongUsage('CSV or PDF?', 'Write one of --csv and --pdf.');
-  if (options.out !== undefined && !options.csv && !options.pdf) throw new WrongUsage('As what shall it be written?', 'Write --csv or --pdf beside --out.');
+  if (options.out !== undefined && !options.csv && !options.pdf)
+    throw new WrongUsage('As what shall it be written?', 'Write --csv or --pdf beside --out.');
   const client = await cli.client();
   if (options.all) return listStatements(cli, client, called);
   const id = await findStatement(client, called, options.month);
@@ -73,7 +81,11 @@ async function statement(cli: Cli, called: string | undefined, options: Statemen
 
 async function listStatements(cli: Cli, client: ApiClient, called: string | undefined): Promise<void> {
   const query = { partner_id: called === undefined ? undefined : await findPartner(client, called) };
-  await cli.output.list(client.list<Statement>('/v1/statements', query), { columns: statementColumns, empty: 'No statements yet.', limit: undefined });
+  await cli.output.list(client.list<Statement>('/v1/statements', query), {
+    columns: statementColumns,
+    empty: 'No statements yet.',
+    limit: undefined,
+  });
 }
 
 /** By its own id, or the latest (or the month's) of the partner. @throws CommandFailed when there is none */
@@ -86,7 +98,10 @@ async function findStatement(client: ApiClient, called: string | undefined, mont
     if (month === undefined && (one.month ?? '') > (latest?.month ?? '')) latest = one;
   }
   if (latest) return latest.id;
-  throw new CommandFailed(month === undefined ? 'There is no statement yet.' : `There is no statement of ${month}.`, 'A month is stated when it is over. See `tollkeeper partner statement --all`.');
+  throw new CommandFailed(
+    month === undefined ? 'There is no statement yet.' : `There is no statement of ${month}.`,
+    'A month is stated when it is over. See `tollkeeper partner statement --all`.',
+  );
 }
 
 async function showStatement({ output }: Cli, found: Statement): Promise<void> {

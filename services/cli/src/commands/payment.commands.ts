@@ -20,7 +20,11 @@ const paymentColumns: readonly Column<Payment>[] = [
   { head: 'REFERENCE', cell: ({ reference = '' }) => reference, cut: true },
   { head: 'PAID', cell: ({ allocations }) => allocations.map(({ number = '' }) => number).join(', '), cut: true },
   { head: 'AMOUNT', cell: (payment) => amount(payment.amount, payment.currency), right: true },
-  { head: 'LEFT', cell: ({ unallocated, currency }) => (unallocated === undefined || Number(unallocated) === 0 ? '' : amount(unallocated, currency)), right: true },
+  {
+    head: 'LEFT',
+    cell: ({ unallocated, currency }) => (unallocated === undefined || Number(unallocated) === 0 ? '' : amount(unallocated, currency)),
+    right: true,
+  },
   { head: 'ID', cell: ({ id }) => id },
 ];
 
@@ -103,9 +107,12 @@ async function add(cli: Cli, options: AddOptions): Promise<void> {
 async function importFile(cli: Cli, file: string): Promise<void> {
   const client = await cli.client();
   const content = await wholeInput(cli.terminal, file);
-  if (content.length === 0) throw new InputFault(file, 'the file is empty', {}, "It should be a bank's payment file (camt.053, camt.054 or Bankgirot).");
+  if (content.length === 0)
+    throw new InputFault(file, 'the file is empty', {}, "It should be a bank's payment file (camt.053, camt.054 or Bankgirot).");
   const name = file === '-' ? undefined : basename(file).slice(0, 200);
-  const done = await client.post<PaymentImport>('/v1/payments/import', new RawBody('application/octet-stream', content), { query: { name } });
+  const done = await client.post<PaymentImport>('/v1/payments/import', new RawBody('application/octet-stream', content), {
+    query: { name },
+  });
   await cli.output.show(done, async ({ items }) => {
     if (items.length > 0) await cli.output.table(paymentColumns, items);
     await cli.output.line(importText(done));
@@ -129,7 +136,8 @@ async function list(cli: Cli, { status, customer, limit }: ListOptions): Promise
 }
 
 async function assign(cli: Cli, payment: string, { customer, invoice }: AssignOptions): Promise<void> {
-  if (customer === undefined && invoice === undefined) throw new WrongUsage('To whom?', 'Name a customer by --customer or an invoice by --invoice.');
+  if (customer === undefined && invoice === undefined)
+    throw new WrongUsage('To whom?', 'Name a customer by --customer or an invoice by --invoice.');
   const client = await cli.client();
   const assigned = await client.post<Payment>(`/v1/payments/${encodeURIComponent(payment)}/assign`, {
     customer_id: customer === undefined ? undefined : await findCustomer(client, customer),
@@ -143,6 +151,7 @@ async function showPayment({ output }: Cli, payment: Payment): Promise<void> {
   await output.line(`Payment ${payment.id} of ${amount(payment.amount, currency)}: ${payment.status ?? ''}.`);
   for (const { number = '', amount: part } of payment.allocations) await output.line(`  ${amount(part, currency)} paid invoice ${number}.`);
   if (payment.unallocated === undefined || Number(payment.unallocated) === 0) return;
-  const why = payment.status === 'unmatched' ? `waits: \`tollkeeper payment assign ${payment.id} --customer …\`` : 'is credit of the customer';
+  const why =
+    payment.status === 'unmatched' ? `waits: \`tollkeeper payment assign ${payment.id} --customer …\`` : 'is credit of the customer';
   await output.line(`  ${amount(payment.unallocated, currency)} ${why}.`);
 }

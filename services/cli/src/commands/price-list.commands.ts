@@ -72,7 +72,11 @@ async function importFile(cli: Cli, file: string): Promise<void> {
 async function exportList(cli: Cli, code: string, { format, out }: ExportOptions): Promise<void> {
   const client = await cli.client();
   const { priceList, faults } = readPriceList(await client.get<WirePriceList>(`/v1/price-lists/${encodeURIComponent(code)}`));
-  if (!priceList) throw new CommandFailed(`The platform's answer is no price list: ${faults[0]?.path ?? ''} ${faults[0]?.message ?? ''}`, 'Use a command line of the same version as the platform.');
+  if (!priceList)
+    throw new CommandFailed(
+      `The platform's answer is no price list: ${faults[0]?.path ?? ''} ${faults[0]?.message ?? ''}`,
+      'Use a command line of the same version as the platform.',
+    );
   const text = written(priceList, format ?? formatOf(out) ?? (cli.output.json ? 'json' : 'yaml'));
   if (out === undefined || out === '-') {
     await cli.terminal.out.write(text);

@@ -1,4 +1,13 @@
-import { aggregations, type Aggregation, contractPeriodRule, contractPeriods, type ContractPeriod, isTimeZone, type Meter, type PeriodRule } from '@tollkeeper/metering';
+import {
+  aggregations,
+  type Aggregation,
+  contractPeriodRule,
+  contractPeriods,
+  type ContractPeriod,
+  isTimeZone,
+  type Meter,
+  type PeriodRule,
+} from '@tollkeeper/metering';
 import { type PriceList, priceUsage } from '@tollkeeper/rating';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from '../cli.js';
@@ -40,7 +49,13 @@ export function priceCommand(program: Command, cli: Cli): void {
     .option('--strict', 'exit code 1 when any event has no price')
     .addOption(limitOption())
     .addHelpText('after', about)
-    .addHelpText('after', examples('price --price-list prices.yaml --usage events.ndjson', 'price --price-list prices.csv --usage june.csv --time-zone Europe/Amsterdam --meter sessions=count --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'price --price-list prices.yaml --usage events.ndjson',
+        'price --price-list prices.csv --usage june.csv --time-zone Europe/Amsterdam --meter sessions=count --json',
+      ),
+    )
     .action((options: PriceOptions) => price(cli, options));
 }
 
@@ -63,9 +78,11 @@ async function price(cli: Cli, options: PriceOptions): Promise<void> {
 }
 
 function periodRuleOf({ period, from }: PriceOptions): PeriodRule {
-  if (period === 'days28' && from === undefined) throw new WrongUsage('Periods of 28 days are counted from a day.', 'Name the first day of one by --from, such as 2026-01-01.');
+  if (period === 'days28' && from === undefined)
+    throw new WrongUsage('Periods of 28 days are counted from a day.', 'Name the first day of one by --from, such as 2026-01-01.');
   const start = from ?? '2000-01-01';
-  if (!/^\d{4}-\d\d-\d\d$/.test(start) || Number.isNaN(Date.parse(start))) throw new WrongUsage(`“${start}” is no day.`, 'Write one such as 2026-01-31.');
+  if (!/^\d{4}-\d\d-\d\d$/.test(start) || Number.isNaN(Date.parse(start)))
+    throw new WrongUsage(`“${start}” is no day.`, 'Write one such as 2026-01-31.');
   // Without --from a week begins on Monday, and everything else on the first.
   const weekday = new Date(start).getUTCDay() || 7;
   return contractPeriodRule(period, from === undefined ? 1 : period === 'weekly' ? weekday : Number(start.slice(8)), start);
@@ -99,7 +116,8 @@ async function showReport({ output }: Cli, report: PriceReport, limit = mostRows
   const { currency, events, refusals } = report;
   const rows = report.devices.flatMap(({ device, meters }) => meters.map((meter): Row => ({ device, ...meter })));
   if (rows.length === 0) await output.line('No event has a price.');
-  else await output.table([{ head: 'DEVICE', cell: ({ device }: Row) => device, cut: true }, ...totalColumns(currency)], rows.slice(0, limit));
+  else
+    await output.table([{ head: 'DEVICE', cell: ({ device }: Row) => device, cut: true }, ...totalColumns(currency)], rows.slice(0, limit));
   if (rows.length > limit) await output.note(`There are ${count(rows.length)} rows; --limit N shows more, --json all.`);
   if (report.devices.length > 1) {
     await output.line();

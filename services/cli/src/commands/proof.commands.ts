@@ -56,7 +56,11 @@ async function rerate(cli: Cli, verify: boolean): Promise<void> {
     }
     return sums;
   });
-  await tell(cli, proof, `${plural(proof.accounts, 'account')}, ${plural(proof.pages, 'page')} and ${plural(proof.events, 'event')} priced again`);
+  await tell(
+    cli,
+    proof,
+    `${plural(proof.accounts, 'account')}, ${plural(proof.pages, 'page')} and ${plural(proof.events, 'event')} priced again`,
+  );
 }
 
 async function* pagesOf<Page extends { readonly next_cursor?: string }>(client: ApiClient, path: string): AsyncGenerator<Page> {
@@ -82,5 +86,9 @@ async function tell({ output }: Cli, proof: { readonly faults: readonly Fault[] 
     if (faults.length > 0) await output.table(faultColumns, faults);
     await output.line(`${done}: ${faults.length === 0 ? 'all is well' : plural(faults.length, 'fault')}.`);
   });
-  if (faults.length > 0) throw new CommandFailed('What is stored is not what was booked.', 'Keep the data folder as it is, and compare the entries named above with a backup.');
+  if (faults.length > 0)
+    throw new CommandFailed(
+      'What is stored is not what was booked.',
+      'Keep the data folder as it is, and compare the entries named above with a backup.',
+    );
 }

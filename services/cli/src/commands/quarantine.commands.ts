@@ -103,7 +103,8 @@ async function show(cli: Cli, id: string): Promise<void> {
 }
 
 async function replay(cli: Cli, id: string | undefined, { reason, fix }: ReplayOptions): Promise<void> {
-  if ((id === undefined) === (reason === undefined)) throw new WrongUsage('Which events?', 'Name one by its id, or all of a reason by --reason.');
+  if ((id === undefined) === (reason === undefined))
+    throw new WrongUsage('Which events?', 'Name one by its id, or all of a reason by --reason.');
   if (id === undefined && fix !== undefined) throw new WrongUsage('Only one event at a time can be mended.', 'Name it by its id.');
   const client = await cli.client();
   const reply =

@@ -38,7 +38,10 @@ export function usageCommands(program: Command, cli: Cli): void {
     .argument('<file>', '- for standard input')
     .option('--mapping <code>', 'the mapping that reads foreign records')
     .option('--wait', 'until everything is booked, found to be a duplicate, or in the quarantine')
-    .addHelpText('after', examples('usage send events.ndjson', 'usage send cdrs.json --mapping ocpi-cdr --wait', 'cat events.json | tollkeeper usage send -'))
+    .addHelpText(
+      'after',
+      examples('usage send events.ndjson', 'usage send cdrs.json --mapping ocpi-cdr --wait', 'cat events.json | tollkeeper usage send -'),
+    )
     .action((file: string, options: SendOptions) => send(cli, file, options));
   group
     .command('status')
@@ -55,10 +58,18 @@ export function usageCommands(program: Command, cli: Cli): void {
 async function send(cli: Cli, file: string, { mapping, wait = false }: SendOptions): Promise<void> {
   const client = await cli.client();
   const input = await openInput(cli.terminal, file);
-  const sent = await cli.bars.during('sending', input.size, async (progress) => {
-    const values = jsonValues(input.name, textPieces(input, (read) => progress.update(read)));
-    return sendUsage(client, values, mapping);
-  }, bytes);
+  const sent = await cli.bars.during(
+    'sending',
+    input.size,
+    async (progress) => {
+      const values = jsonValues(
+        input.name,
+        textPieces(input, (read) => progress.update(read)),
+      );
+      return sendUsage(client, values, mapping);
+    },
+    bytes,
+  );
   const receipts = wait ? await settled(cli, client, sent.receipts) : sent.receipts;
   if (cli.output.json) return cli.output.value({ events: sent.events, receipts });
   await showSent(cli, { ...sent, receipts }, wait);
@@ -69,7 +80,9 @@ const mostRefusals = 20;
 
 async function showSent({ output }: Cli, { events, receipts, aside }: SentUsage, wait: boolean): Promise<void> {
   for (const { line, result } of aside.slice(0, mostRefusals)) {
-    await output.line(`line ${line}: ${result.status ?? ''}: ${result.detail ?? result.reason ?? ''}${result.quarantine_id === undefined ? '' : ` (${result.quarantine_id})`}`);
+    await output.line(
+      `line ${line}: ${result.status ?? ''}: ${result.detail ?? result.reason ?? ''}${result.quarantine_id === undefined ? '' : ` (${result.quarantine_id})`}`,
+    );
   }
   if (aside.length > mostRefusals) await output.line(`… and ${count(aside.length - mostRefusals)} more.`);
   await output.line(`${plural(events, 'event')} sent, ${plural(receipts.length, 'receipt')}${wait ? `: ${outcome(receipts)}` : ''}.`);
@@ -79,7 +92,10 @@ async function showSent({ output }: Cli, { events, receipts, aside }: SentUsage,
 
 function outcome(receipts: readonly Receipt[]): string {
   const sum = (of: (receipt: Receipt) => number): number => receipts.reduce((total, receipt) => total + of(receipt), 0);
-  return `${count(sum(({ booked }) => booked))} booked, ${plural(sum(({ duplicate }) => duplicate), 'duplicate')}, ${count(sum(({ quarantined }) => quarantined))} in quarantine`;
+  return `${count(sum(({ booked }) => booked))} booked, ${plural(
+    sum(({ duplicate }) => duplicate),
+    'duplicate',
+  )}, ${count(sum(({ quarantined }) => quarantined))} in quarantine`;
 }
 
 /** The receipts, when all of them are settled. */
@@ -113,7 +129,8 @@ async function readReceipt(client: ApiClient, id: string): Promise<Receipt | und
 
 async function status(cli: Cli, receipt: string | undefined, options: StatusOptions): Promise<void> {
   const client = await cli.client();
-  if (options.days || (receipt === undefined && (options.from !== undefined || options.to !== undefined))) return showDays(cli, client, options);
+  if (options.days || (receipt === undefined && (options.from !== undefined || options.to !== undefined)))
+    return showDays(cli, client, options);
   if (receipt === undefined) throw new WrongUsage('Of what?', 'Name a receipt, or write --days.');
   const found = await client.get<Receipt>(`/v1/receipts/${encodeURIComponent(receipt)}`);
   const [now = found] = options.wait ? await settled(cli, client, [found]) : [found];

@@ -6,10 +6,19 @@ const platform = await RecordedPlatform.open();
 afterAll(() => platform.close());
 
 const event = (n: number, quantity: unknown = '1.5') => ({
-  specversion: '1.0', type: 'tollkeeper.usage.v1', id: `e-${n}`, source: '/spec', subject: 'SE*1', time: '2026-01-15T08:00:00Z', data: { meter: 'energy', quantity },
+  specversion: '1.0',
+  type: 'tollkeeper.usage.v1',
+  id: `e-${n}`,
+  source: '/spec',
+  subject: 'SE*1',
+  time: '2026-01-15T08:00:00Z',
+  data: { meter: 'energy', quantity },
 });
 const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
-const ndjson = (count: number) => events(count).map((one) => `${JSON.stringify(one)}\n`).join('');
+const ndjson = (count: number) =>
+  events(count)
+    .map((one) => `${JSON.stringify(one)}\n`)
+    .join('');
 
 let receipts = 0;
 beforeEach(() => {
@@ -18,7 +27,16 @@ beforeEach(() => {
   platform.on('POST /v1/usage', ({ body }) => {
     const given: unknown = JSON.parse(body.toString());
     const count = Array.isArray(given) ? given.length : 1;
-    return { id: `rcp_${++receipts}`, status: 'accepted', received: count, accepted: count, booked: 0, duplicate: 0, quarantined: 0, results: [] };
+    return {
+      id: `rcp_${++receipts}`,
+      status: 'accepted',
+      received: count,
+      accepted: count,
+      booked: 0,
+      duplicate: 0,
+      quarantined: 0,
+      results: [],
+    };
   });
 });
 
@@ -40,7 +58,12 @@ describe('usage send', () => {
     const { code } = await platform.run(['usage', 'send', '-'], { input: ndjson(4) });
     expect([code, sent().map(({ headers }) => headers['content-type'])]).toEqual([
       0,
-      ['application/cloudevents-batch+json', 'application/cloudevents+json', 'application/cloudevents-batch+json', 'application/cloudevents-batch+json'],
+      [
+        'application/cloudevents-batch+json',
+        'application/cloudevents+json',
+        'application/cloudevents-batch+json',
+        'application/cloudevents-batch+json',
+      ],
     ]);
     expect(sent().map(({ body }) => (JSON.parse(body.toString()) as object[]).length)).toEqual([3, undefined, 2, 4]);
   });
@@ -53,22 +76,34 @@ describe('usage send', () => {
   it('waits until all is settled, also for a receipt that cannot be read yet', async () => {
     let asked = 0;
     platform.on('GET /v1/receipts/rcp_1', (_asked, response) => {
-      if (++asked > 2) return { id: 'rcp_1', status: 'settled', received: 3, accepted: 3, booked: 1, duplicate: 1, quarantined: 1, results: [] };
+      if (++asked > 2)
+        return { id: 'rcp_1', status: 'settled', received: 3, accepted: 3, booked: 1, duplicate: 1, quarantined: 1, results: [] };
       response.statusCode = asked === 1 ? 404 : 200;
       return asked === 1 ? { code: 'not_found', detail: 'Not yet.' } : { id: 'rcp_1', status: 'accepted', results: [] };
     });
     const file = await platform.file('w.ndjson', ndjson(3));
-    expect((await platform.run(['usage', 'send', file, '--wait'])).out).toBe('3 events sent, 1 receipt: 1 booked, 1 duplicate, 1 in quarantine.\n');
+    expect((await platform.run(['usage', 'send', file, '--wait'])).out).toBe(
+      '3 events sent, 1 receipt: 1 booked, 1 duplicate, 1 in quarantine.\n',
+    );
   });
 
   it('names the line of what was set aside', async () => {
-    platform.on('POST /v1/usage', { id: 'rcp_1', status: 'accepted', results: [{ index: 1, status: 'quarantined', detail: 'No such device.', quarantine_id: 'qua_1' }] });
-    expect((await platform.run(['usage', 'send', await platform.file('q.ndjson', `\n${ndjson(3)}`)])).out).toContain('line 3: quarantined: No such device. (qua_1)\n');
+    platform.on('POST /v1/usage', {
+      id: 'rcp_1',
+      status: 'accepted',
+      results: [{ index: 1, status: 'quarantined', detail: 'No such device.', quarantine_id: 'qua_1' }],
+    });
+    expect((await platform.run(['usage', 'send', await platform.file('q.ndjson', `\n${ndjson(3)}`)])).out).toContain(
+      'line 3: quarantined: No such device. (qua_1)\n',
+    );
   });
 
   it.each<[string | Buffer, string]>([
     ['', 'the file is empty'],
-    [JSON.stringify(events(3), undefined, 1).slice(0, -60), 'line 33, column 3: the file is cut short: the record that begins in line 26 has no end'],
+    [
+      JSON.stringify(events(3), undefined, 1).slice(0, -60),
+      'line 33, column 3: the file is cut short: the record that begins in line 26 has no end',
+    ],
     ['[{"a":1},\n{"b":2}', 'line 2, column 7: the file is cut short: the array has no closing ]'],
     ['[{"a":1}\n{"b":2}]', 'line 2, column 1: a comma is missing'],
     ['[{"a":1}]\n{}', 'line 2, column 1: there is more text'],
@@ -89,15 +124,22 @@ describe('usage send', () => {
   });
 
   it('says when there is no such file', async () => {
-    expect(await platform.run(['usage', 'send', 'none.json'])).toMatchObject({ code: 1, err: expect.stringContaining('there is no such file') });
+    expect(await platform.run(['usage', 'send', 'none.json'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there is no such file'),
+    });
     expect(await platform.run(['usage', 'send', '.'])).toMatchObject({ code: 1, err: expect.stringContaining('this is a folder') });
   });
 });
 
 describe('usage status', () => {
   it('counts by day', async () => {
-    platform.on('GET /v1/usage/days', { items: [{ day: '2026-02-01', received: 35415, booked: 35074, duplicate: 333, quarantined: 8, unsettled: 0, meters: [] }] });
-    expect((await platform.run(['usage', 'status', '--days'])).out).toContain('2026-02-01    35,415  35,074        333            8          0');
+    platform.on('GET /v1/usage/days', {
+      items: [{ day: '2026-02-01', received: 35415, booked: 35074, duplicate: 333, quarantined: 8, unsettled: 0, meters: [] }],
+    });
+    expect((await platform.run(['usage', 'status', '--days'])).out).toContain(
+      '2026-02-01    35,415  35,074        333            8          0',
+    );
     expect(JSON.parse((await platform.run(['usage', 'status', '--days', '--from', '2026-02-01', '--json'])).out)).toHaveLength(1);
     expect(platform.asked.at(-1)?.query).toEqual({ from: '2026-02-01' });
   });

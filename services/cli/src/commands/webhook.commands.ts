@@ -57,7 +57,11 @@ async function add(cli: Cli, url: string, events: readonly string[] | undefined)
 
 async function deliveries(cli: Cli, { endpoint, limit }: { readonly endpoint?: string; readonly limit?: number }): Promise<void> {
   const client = await cli.client();
-  await cli.output.list(client.list<Delivery>('/v1/webhook-deliveries', { endpoint_id: endpoint }), { columns: deliveryColumns, empty: 'No deliveries yet.', limit });
+  await cli.output.list(client.list<Delivery>('/v1/webhook-deliveries', { endpoint_id: endpoint }), {
+    columns: deliveryColumns,
+    empty: 'No deliveries yet.',
+    limit,
+  });
 }
 
 const deliveryColumns: readonly Column<Delivery>[] = [

@@ -18,7 +18,11 @@ interface CsvRecord {
  * Events of a CSV file with the columns id, device, meter, time, quantity, and if need be source and key, in any order.
  * @throws InputFault for a missing or unknown column, a row of another length, or what is no CSV
  */
-export async function* readCsvUsage(file: string, pieces: AsyncIterable<string>, delimiter: string): AsyncGenerator<{ readonly event: DeviceUsageEvent | EventFault; readonly line: number }> {
+export async function* readCsvUsage(
+  file: string,
+  pieces: AsyncIterable<string>,
+  delimiter: string,
+): AsyncGenerator<{ readonly event: DeviceUsageEvent | EventFault; readonly line: number }> {
   let at: ReadonlyMap<string, number> | undefined;
   const parser = Readable.from(pieces).pipe(
     parse({ bom: true, delimiter, trim: true, skip_empty_lines: true, info: true, relax_column_count: true }),
@@ -30,7 +34,12 @@ export async function* readCsvUsage(file: string, pieces: AsyncIterable<string>,
         continue;
       }
       if (record.length !== at.size) {
-        throw new InputFault(file, `the row has ${record.length} cells and the heading ${at.size}`, { line: info.lines }, 'Put cells that hold the separator in double quotes.');
+        throw new InputFault(
+          file,
+          `the row has ${record.length} cells and the heading ${at.size}`,
+          { line: info.lines },
+          'Put cells that hold the separator in double quotes.',
+        );
       }
       yield { event: eventOf(record, at), line: info.lines };
     }
@@ -53,13 +62,24 @@ function header(file: string, names: readonly string[], line: number): ReadonlyM
   for (const [index, written] of names.entries()) {
     const name = written.toLowerCase();
     if (!columns.includes(name)) {
-      throw new InputFault(file, `there is no column “${written}”`, { line, column: index + 1 }, `The columns are ${columns.join(', ')}; source and key may be left out.`);
+      throw new InputFault(
+        file,
+        `there is no column “${written}”`,
+        { line, column: index + 1 },
+        `The columns are ${columns.join(', ')}; source and key may be left out.`,
+      );
     }
     if (at.has(name)) throw new InputFault(file, `the column “${name}” stands twice`, { line, column: index + 1 });
     at.set(name, index);
   }
   const missing = required.filter((name) => !at.has(name));
-  if (missing.length > 0) throw new InputFault(file, `the heading lacks ${missing.join(', ')}`, { line }, `The columns are ${columns.join(', ')}; source and key may be left out.`);
+  if (missing.length > 0)
+    throw new InputFault(
+      file,
+      `the heading lacks ${missing.join(', ')}`,
+      { line },
+      `The columns are ${columns.join(', ')}; source and key may be left out.`,
+    );
   return at;
 }
 
@@ -68,7 +88,16 @@ function eventOf(record: readonly string[], at: ReadonlyMap<string, number>): De
   const empty = required.find((name) => cell(name) === '');
   if (empty !== undefined) return { reason: 'invalid_event', detail: `${empty} is empty` };
   const time = fromRfc3339(cell('time'));
-  if (time === undefined) return { reason: 'invalid_event', detail: `time “${cell('time')}” should be a time such as 2026-01-31T12:00:00Z` };
+  if (time === undefined)
+    return { reason: 'invalid_event', detail: `time “${cell('time')}” should be a time such as 2026-01-31T12:00:00Z` };
   const key = cell('key');
-  return { id: cell('id'), source: cell('source'), device: cell('device'), meter: cell('meter'), time, quantity: cell('quantity'), ...(key === '' ? {} : { key }) };
+  return {
+    id: cell('id'),
+    source: cell('source'),
+    device: cell('device'),
+    meter: cell('meter'),
+    time,
+    quantity: cell('quantity'),
+    ...(key === '' ? {} : { key }),
+  };
 }

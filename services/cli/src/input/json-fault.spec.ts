@@ -14,8 +14,16 @@ const isJson = (text: string) => {
 
 describe('faults of JSON', () => {
   it('are found in exactly those texts that are no JSON', () => {
-    const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '1', '-', '.5', 'e1', '01', 'true', 'nul', ' ', '\n', '"\\u00e9"'), { maxLength: 12 }).map((some) => some.join(''));
-    fc.assert(fc.property(fc.oneof(pieces, fc.json()), (text) => expect([text, jsonFault(text) === undefined]).toEqual([text, isJson(text)])), { numRuns: 2000 });
+    const pieces = fc
+      .array(
+        fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '1', '-', '.5', 'e1', '01', 'true', 'nul', ' ', '\n', '"\\u00e9"'),
+        { maxLength: 12 },
+      )
+      .map((some) => some.join(''));
+    fc.assert(
+      fc.property(fc.oneof(pieces, fc.json()), (text) => expect([text, jsonFault(text) === undefined]).toEqual([text, isJson(text)])),
+      { numRuns: 2000 },
+    );
   });
 
   it.each([
@@ -41,7 +49,11 @@ describe('values of a file', () => {
   };
 
   it('are the same wherever the file is cut into pieces, as array or one behind the other', async () => {
-    const cut = fc.tuple(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 1, maxLength: 5 }), fc.boolean(), fc.array(fc.nat(200), { maxLength: 6 }));
+    const cut = fc.tuple(
+      fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      fc.array(fc.nat(200), { maxLength: 6 }),
+    );
     await fc.assert(
       fc.asyncProperty(cut, async ([list, array, cuts]) => {
         const items = list.filter((item) => array || typeof item === 'object');

@@ -1,5 +1,6 @@
 /** One token of JSON (RFC 8259), from the place where the last one ended. */
-const token = /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)))/y;
+const token =
+  /[\t\n\r ]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)))/y;
 
 type Wanted = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or }' | ', or ]' | 'end';
 
@@ -11,11 +12,15 @@ export function jsonFault(text: string): { readonly offset: number; readonly wan
   for (;;) {
     const start = token.lastIndex;
     const [whole, sign, string] = token.exec(text) ?? [];
-    const next: Wanted | undefined = whole === undefined ? undefined : follow(wanted, sign ?? (string === undefined ? 'scalar' : 'string'), open);
+    const next: Wanted | undefined =
+      whole === undefined ? undefined : follow(wanted, sign ?? (string === undefined ? 'scalar' : 'string'), open);
     if (next === undefined) {
       const offset = start + (/^[\t\n\r ]*/.exec(text.slice(start))?.[0].length ?? 0);
       if (wanted === 'end' && offset === text.length) return undefined;
-      return { offset, wanted: offset === text.length ? `the text ends where ${described(wanted)} should stand` : `${described(wanted)} should stand here` };
+      return {
+        offset,
+        wanted: offset === text.length ? `the text ends where ${described(wanted)} should stand` : `${described(wanted)} should stand here`,
+      };
     }
     wanted = next;
   }
@@ -24,7 +29,8 @@ export function jsonFault(text: string): { readonly offset: number; readonly wan
 /** What may stand behind a token; undefined when the token itself may not stand here. */
 function follow(wanted: Wanted, given: string, open: ('{' | '[')[]): Wanted | undefined {
   const behind = (): Wanted => (open.length === 0 ? 'end' : open.at(-1) === '{' ? ', or }' : ', or ]');
-  const closing = given === '}' ? wanted === 'key or }' || wanted === ', or }' : given === ']' && (wanted === 'value or ]' || wanted === ', or ]');
+  const closing =
+    given === '}' ? wanted === 'key or }' || wanted === ', or }' : given === ']' && (wanted === 'value or ]' || wanted === ', or ]');
   if (closing) {
     open.pop();
     return behind();

@@ -71,7 +71,8 @@ class ValueCutter {
   }
 
   *end(): Generator<JsonValueText> {
-    if (this.form === 'unknown') throw new InputFault(this.file, 'the file is empty', {}, 'It should hold a JSON array, or one JSON value per line.');
+    if (this.form === 'unknown')
+      throw new InputFault(this.file, 'the file is empty', {}, 'It should hold a JSON array, or one JSON value per line.');
     if (this.text !== undefined && (this.depth > 0 || this.inString)) throw this.cutShort(this.text);
     if (this.text !== undefined) yield this.finish('');
     if (this.form === 'array') throw this.fault('the file is cut short: the array has no closing ]');
@@ -149,7 +150,9 @@ class ValueCutter {
   private cutShort(text: string): InputFault {
     const { offset } = jsonFault(text) ?? { offset: text.length };
     const untilEnd = !text.slice(offset).trimEnd().includes('\n');
-    return untilEnd ? this.fault(`the file is cut short: the record that begins in line ${this.began.line} has no end`) : this.notJson(text);
+    return untilEnd
+      ? this.fault(`the file is cut short: the record that begins in line ${this.began.line} has no end`)
+      : this.notJson(text);
   }
 
   private notJson(text: string): InputFault {

@@ -29,7 +29,16 @@ export function readNativeUsage(value: unknown, text: string): DeviceUsageEvent 
   if (dimensions !== undefined && !isTexts(dimensions)) return fault('data.dimensions should hold texts');
   const unknown = Object.keys(data).find((name) => !['meter', 'quantity', 'key', 'dimensions'].includes(name));
   if (unknown !== undefined) return fault(`data.${unknown} is not known; data has meter, quantity, key and dimensions`);
-  return { id, source, device: subject, meter, time: moment, quantity: amount, ...(key === undefined ? {} : { key }), ...(dimensions === undefined ? {} : { dimensions }) };
+  return {
+    id,
+    source,
+    device: subject,
+    meter,
+    time: moment,
+    quantity: amount,
+    ...(key === undefined ? {} : { key }),
+    ...(dimensions === undefined ? {} : { dimensions }),
+  };
 }
 
 export function isEventFault(event: DeviceUsageEvent | EventFault): event is EventFault {

@@ -1,4 +1,11 @@
-import { describeDocumentFault, type DocumentFault, type PriceList, priceListFromCsv, priceListFromYaml, readPriceList } from '@tollkeeper/rating';
+import {
+  describeDocumentFault,
+  type DocumentFault,
+  type PriceList,
+  priceListFromCsv,
+  priceListFromYaml,
+  readPriceList,
+} from '@tollkeeper/rating';
 import { InputFault } from '../outcome.js';
 import { jsonFault } from './json-fault.js';
 import type { Input } from './open-input.js';
@@ -40,10 +47,16 @@ function fromJson(name: string, text: string): PriceList {
   }
   const { priceList, faults } = readPriceList(value);
   if (priceList) return priceList;
-  throw new InputFault(name, `the price list cannot be used:\n${faults.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`).join('\n')}`);
+  throw new InputFault(
+    name,
+    `the price list cannot be used:\n${faults.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`).join('\n')}`,
+  );
 }
 
-function fromDocument(name: string, { priceList, faults }: { readonly priceList: PriceList | undefined; readonly faults: readonly DocumentFault[] }): PriceList {
+function fromDocument(
+  name: string,
+  { priceList, faults }: { readonly priceList: PriceList | undefined; readonly faults: readonly DocumentFault[] },
+): PriceList {
   if (priceList) return priceList;
   throw new InputFault(name, `the price list cannot be used:\n${faults.map((fault) => `  ${describeDocumentFault(fault)}`).join('\n')}`);
 }

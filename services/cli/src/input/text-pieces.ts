@@ -93,7 +93,8 @@ class Utf8Pieces {
 
   private refuseUtf16(piece: Uint8Array): void {
     const [a, b] = piece;
-    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) throw new InputFault(this.file, 'the file is UTF-16', {}, 'Save it as UTF-8.');
+    if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
+      throw new InputFault(this.file, 'the file is UTF-16', {}, 'Save it as UTF-8.');
   }
 
   private fault(piece: Uint8Array): InputFault {

@@ -32,7 +32,10 @@ export async function readUsageFile(input: Input, onRead?: OnRead): Promise<Usag
   return { events, lines, refused };
 }
 
-async function* recordsOf(input: Input, onRead?: OnRead): AsyncGenerator<{ readonly event: DeviceUsageEvent | EventFault; readonly line: number }> {
+async function* recordsOf(
+  input: Input,
+  onRead?: OnRead,
+): AsyncGenerator<{ readonly event: DeviceUsageEvent | EventFault; readonly line: number }> {
   const pieces = textPieces(input, onRead);
   let beginning = '';
   for (;;) {
@@ -41,7 +44,13 @@ async function* recordsOf(input: Input, onRead?: OnRead): AsyncGenerator<{ reado
     beginning += next.value;
     if (/^\s*(?:[[{]|\S.*\n)/.test(beginning)) break;
   }
-  if (!/\S/.test(beginning)) throw new InputFault(input.name, 'the file is empty', {}, 'It should hold CloudEvents as JSON, or CSV with id,device,meter,time,quantity.');
+  if (!/\S/.test(beginning))
+    throw new InputFault(
+      input.name,
+      'the file is empty',
+      {},
+      'It should hold CloudEvents as JSON, or CSV with id,device,meter,time,quantity.',
+    );
   const all = withFirst(beginning, pieces);
   if (!/^\s*[[{]/.test(beginning)) return yield* readCsvUsage(input.name, all, delimiterOf(beginning.trimStart().split('\n', 1)[0] ?? ''));
   for await (const { value, text, line } of jsonValues(input.name, all)) yield { event: readNativeUsage(value, text), line };

@@ -27,7 +27,12 @@ export async function findBillingEntity(client: ApiClient, called: string | unde
   const all = await firstOf(client.list<ItemOf<'entity'>>('/v1/billing-entities'), 1000);
   if (called === undefined) return onlyOne(all, 'billing entity', 'Name one by --entity: its id, series or name.');
   const same = all.filter(({ name = '', series = '' }) => isSame(name, called) || isSame(series, called));
-  return single(same, called, 'billing entity', `There are: ${all.map(({ name = '', series = '' }) => `${series} (${name})`).join(', ') || 'none'}.`);
+  return single(
+    same,
+    called,
+    'billing entity',
+    `There are: ${all.map(({ name = '', series = '' }) => `${series} (${name})`).join(', ') || 'none'}.`,
+  );
 }
 
 /** By id or number. */
@@ -37,7 +42,12 @@ export async function findInvoice(client: ApiClient, called: string): Promise<st
   return single(same, called, 'invoice or credit note', 'See `tollkeeper invoice list` for the numbers.');
 }
 
-async function byName(items: AsyncIterable<{ readonly id: string; readonly name?: string }>, called: string, what: string, see: string): Promise<string> {
+async function byName(
+  items: AsyncIterable<{ readonly id: string; readonly name?: string }>,
+  called: string,
+  what: string,
+  see: string,
+): Promise<string> {
   const same: { readonly id: string }[] = [];
   for await (const item of items) if (isSame(item.name ?? '', called)) same.push(item);
   return single(same, called, what, `See \`${see}\`.`);
@@ -47,14 +57,23 @@ function single(items: readonly { readonly id: string }[], called: string, what:
   const [first, second] = items;
   if (first && !second) return first.id;
   if (!first) throw new CommandFailed(`There is no ${what} “${called}”.`, mend);
-  throw new CommandFailed(`More than one ${what} is called “${called}”.`, `Name it by its id: ${items.slice(0, 5).map(({ id }) => id).join(', ')}.`);
+  throw new CommandFailed(
+    `More than one ${what} is called “${called}”.`,
+    `Name it by its id: ${items
+      .slice(0, 5)
+      .map(({ id }) => id)
+      .join(', ')}.`,
+  );
 }
 
 function onlyOne(items: readonly { readonly id: string; readonly name?: string }[], what: string, mend: string): string {
   const [first, second] = items;
   if (first && !second) return first.id;
   if (!first) throw new CommandFailed(`There is no ${what} yet.`);
-  throw new WrongUsage(`There are several: which ${what}?`, `${mend} There are: ${items.map(({ id, name }) => `${name ?? ''} (${id})`).join(', ')}.`);
+  throw new WrongUsage(
+    `There are several: which ${what}?`,
+    `${mend} There are: ${items.map(({ id, name }) => `${name ?? ''} (${id})`).join(', ')}.`,
+  );
 }
 
 function isSame(a: string, b: string): boolean {

@@ -29,9 +29,19 @@ export interface PriceReport {
   readonly time_zone: string;
   readonly amount: string;
   /** received = priced + unmetered + duplicate + refused */
-  readonly events: { readonly received: number; readonly priced: number; readonly unmetered: number; readonly duplicate: number; readonly refused: number };
+  readonly events: {
+    readonly received: number;
+    readonly priced: number;
+    readonly unmetered: number;
+    readonly duplicate: number;
+    readonly refused: number;
+  };
   readonly meters: readonly MeterTotal[];
-  readonly devices: readonly { readonly device: string; readonly amount: string; readonly meters: readonly (MeterTotal & { readonly lines: readonly PeriodLine[] })[] }[];
+  readonly devices: readonly {
+    readonly device: string;
+    readonly amount: string;
+    readonly meters: readonly (MeterTotal & { readonly lines: readonly PeriodLine[] })[];
+  }[];
   readonly refusals: readonly Refusal[];
 }
 
@@ -45,7 +55,11 @@ interface PeriodLine {
 }
 
 /** Joins what pricing and reading say about one file. */
-export function priceReport(priced: PricedUsage, file: UsageFile, named: { readonly priceList: string; readonly timeZone: string }): PriceReport {
+export function priceReport(
+  priced: PricedUsage,
+  file: UsageFile,
+  named: { readonly priceList: string; readonly timeZone: string },
+): PriceReport {
   const unread = file.refused.map(({ line, fault }): Refusal => ({ line, ...fault }));
   const refusals = [...unread, ...priced.refusals.map((refusal) => refusalOf(refusal, file.lines))].sort((a, b) => a.line - b.line);
   const { received, duplicates, priced: count, unmetered, refused } = priced.events;
@@ -57,13 +71,31 @@ export function priceReport(priced: PricedUsage, file: UsageFile, named: { reado
     amount: priced.amount,
     events: { received: received + unread.length, priced: count, unmetered, duplicate: duplicates, refused: refused + unread.length },
     meters: meterTotals(priced),
-    devices: priced.devices.map(({ device, amount, meters }) => ({ device, amount, meters: meters.map((meter) => ({ ...meter, lines: meter.lines.map(periodLine) })) })),
+    devices: priced.devices.map(({ device, amount, meters }) => ({
+      device,
+      amount,
+      meters: meters.map((meter) => ({ ...meter, lines: meter.lines.map(periodLine) })),
+    })),
     refusals,
   };
 }
 
-function periodLine({ periodStart, periodEnd, window, quantity, events, amount }: PricedUsage['devices'][number]['meters'][number]['lines'][number]): PeriodLine {
-  return { period_start: toRfc3339(periodStart), period_end: toRfc3339(periodEnd), ...(window === '' ? {} : { window }), quantity, events, amount };
+function periodLine({
+  periodStart,
+  periodEnd,
+  window,
+  quantity,
+  events,
+  amount,
+}: PricedUsage['devices'][number]['meters'][number]['lines'][number]): PeriodLine {
+  return {
+    period_start: toRfc3339(periodStart),
+    period_end: toRfc3339(periodEnd),
+    ...(window === '' ? {} : { window }),
+    quantity,
+    events,
+    amount,
+  };
 }
 
 /** Over all devices, by meter. */
@@ -72,7 +104,13 @@ function meterTotals({ devices }: PricedUsage): readonly MeterTotal[] {
   for (const { meters } of devices) {
     for (const { meter, unit, quantity, events, amount } of meters) {
       const before = totals.get(meter) ?? { meter, unit, quantity: '0', events: 0, amount: '0' };
-      totals.set(meter, { meter, unit, quantity: plus(before.quantity, quantity), events: before.events + events, amount: plus(before.amount, amount) });
+      totals.set(meter, {
+        meter,
+        unit,
+        quantity: plus(before.quantity, quantity),
+        events: before.events + events,
+        amount: plus(before.amount, amount),
+      });
     }
   }
   return [...totals.values()].sort((a, b) => (a.meter < b.meter ? -1 : 1));
@@ -96,7 +134,9 @@ function detailOf(reason: PriceUsageRefusal['reason'], quantity: string, meter: 
     case 'price_not_applicable':
       return `the price of ${meter} does not fit how it is counted; see --meter`;
     case 'quantity_invalid':
-      return quantity === '' ? `${meter} needs a quantity; where events are only counted, write --meter ${meter}=count` : `the quantity “${quantity}” is no decimal such as 12.5`;
+      return quantity === ''
+        ? `${meter} needs a quantity; where events are only counted, write --meter ${meter}=count`
+        : `the quantity “${quantity}” is no decimal such as 12.5`;
     case 'key_missing':
       return `${meter} counts different keys, and the event has none`;
     case 'unique_limit':

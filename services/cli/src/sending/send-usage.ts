@@ -62,5 +62,10 @@ async function* inBatches(values: AsyncIterable<JsonValueText>): AsyncGenerator<
 }
 
 function withCount({ file, what, place }: InputFault, events: number): InputFault {
-  return new InputFault(file, what, place, `${plural(events, 'event was', 'events were')} sent before it. Mend the file and send it again as a whole: what is booked already counts as duplicate.`);
+  return new InputFault(
+    file,
+    what,
+    place,
+    `${plural(events, 'event was', 'events were')} sent before it. Mend the file and send it again as a whole: what is booked already counts as duplicate.`,
+  );
 }

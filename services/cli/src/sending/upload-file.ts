@@ -42,10 +42,18 @@ export async function uploadFile(client: ApiClient, input: Input, mapping: strin
 }
 
 /** An upload without content yet: the answer says how much of it an earlier one brought, or that all is there. */
-async function open(client: ApiClient, query: { readonly name: string; readonly mapping: string }, key: string | undefined): Promise<FileImport> {
+async function open(
+  client: ApiClient,
+  query: { readonly name: string; readonly mapping: string },
+  key: string | undefined,
+): Promise<FileImport> {
   const nothing = new RawBody('application/octet-stream', new Uint8Array(0));
   const headers = { ...asTheyAre, 'upload-complete': '?0' };
-  const opened = await client.post<FileImport>('/v1/files', nothing, { query, headers, ...(key === undefined ? {} : { idempotencyKey: key }) });
+  const opened = await client.post<FileImport>('/v1/files', nothing, {
+    query,
+    headers,
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  });
   // What failed is tried anew, under a name of its own.
   return opened.status === 'failed' ? client.post<FileImport>('/v1/files', nothing, { query, headers }) : opened;
 }

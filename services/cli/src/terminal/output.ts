@@ -36,7 +36,7 @@ export class Output {
   }
 
   async line(text = ''): Promise<void> {
-    await this.terminal.out.write(`${text}\n`);
+    await this.terminal.out.write(`${harmless(text)}\n`);
   }
 
   async lines(lines: readonly string[]): Promise<void> {
@@ -49,7 +49,7 @@ export class Output {
   }
 
   async value(value: unknown): Promise<void> {
-    await this.line(JSON.stringify(value, undefined, 2));
+    await this.terminal.out.write(`${JSON.stringify(value, undefined, 2)}\n`);
   }
 
   async facts(facts: readonly (readonly [name: string, value: string | undefined])[]): Promise<void> {
@@ -77,7 +77,7 @@ export class Output {
       await this.terminal.out.write(`${written === 0 ? '[' : ','}\n  ${text}`);
       written++;
     }
-    await this.line(written === 0 ? '[]' : '\n]');
+    await this.terminal.out.write(written === 0 ? '[]\n' : '\n]\n');
   }
 
   private async tableOf<Item>(items: AsyncIterable<Item>, { columns, empty, limit: asked }: ListView<Item>): Promise<void> {
@@ -90,8 +90,14 @@ export class Output {
     }
     if (rows.length === 0) return this.line(empty);
     await this.table(columns, rows);
-    if (more && asked === undefined) await this.note(`There are more than these ${plural(limit, 'row')}; --limit N shows more, --json all.`);
+    if (more && asked === undefined)
+      await this.note(`There are more than these ${plural(limit, 'row')}; --limit N shows more, --json all.`);
   }
+}
+
+/** Texts come from outside: what would steer the terminal is shown as a blank, except for our own bold and faint. */
+function harmless(text: string): string {
+  return text.replace(/(\u001b\[(?:1|2|22)m)|[\p{Cc}\u2028\u2029]/gu, (_all, style: string | undefined) => style ?? ' ');
 }
 
 async function* upTo<Item>(items: AsyncIterable<Item>, limit: number): AsyncGenerator<Item> {

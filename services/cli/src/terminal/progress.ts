@@ -45,7 +45,12 @@ export class ProgressBars {
   }
 
   /** Shows a bar while `work` goes on. */
-  async during<T>(label: string, total: number | undefined, work: (progress: Progress) => Promise<T>, show?: (n: number) => string): Promise<T> {
+  async during<T>(
+    label: string,
+    total: number | undefined,
+    work: (progress: Progress) => Promise<T>,
+    show?: (n: number) => string,
+  ): Promise<T> {
     const progress = this.start(label, total, show);
     try {
       return await work(progress);

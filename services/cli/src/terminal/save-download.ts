@@ -8,10 +8,16 @@ import { errorText } from '../error-text.js';
 import { CommandFailed, WrongUsage } from '../outcome.js';
 
 /** Writes a document to the named file, to standard output (`-`), or to a file of its own name. */
-export async function saveDownload(cli: Cli, { content, contentType, fileName }: Download, out: string | undefined, otherwise: string): Promise<void> {
+export async function saveDownload(
+  cli: Cli,
+  { content, contentType, fileName }: Download,
+  out: string | undefined,
+  otherwise: string,
+): Promise<void> {
   const { terminal, output } = cli;
   if (out === '-') {
-    if (terminal.out.isTerminal && contentType.startsWith('application/pdf')) throw new WrongUsage('A PDF is nothing to read on a terminal.', 'Write it to a file by --out FILE.');
+    if (terminal.out.isTerminal && contentType.startsWith('application/pdf'))
+      throw new WrongUsage('A PDF is nothing to read on a terminal.', 'Write it to a file by --out FILE.');
     for await (const piece of content) await terminal.out.write(piece);
     return;
   }

@@ -23,15 +23,25 @@ export function tableLines<Item>(columns: readonly Column<Item>[], items: readon
   const shown = columns.map((_, at) => items.length === 0 || cells.some((row) => (row[at] ?? '') !== ''));
   const kept = columns.map((column, at) => ({ column, at })).filter(({ at }) => shown[at]);
   const widths = kept.map(({ column, at }) => Math.max(textWidth(column.head), ...cells.map((row) => textWidth(row[at] ?? ''))));
-  fit(kept.map(({ column }) => column), widths, look.width);
+  fit(
+    kept.map(({ column }) => column),
+    widths,
+    look.width,
+  );
   const line = (texts: readonly string[]): string =>
-    texts.map((text, i) => pad(shorten(text, widths[i] ?? 0), widths[i] ?? 0, kept[i]?.column.right === true)).join(gap).trimEnd();
+    texts
+      .map((text, i) => pad(shorten(text, widths[i] ?? 0), widths[i] ?? 0, kept[i]?.column.right === true))
+      .join(gap)
+      .trimEnd();
   const heading = look.heading(line(kept.map(({ column }) => column.head)));
   return [heading, ...cells.map((row) => line(kept.map(({ at }) => row[at] ?? '')))];
 }
 
 /** Names and values one below the other; what has no value is left out. */
-export function factLines(facts: readonly (readonly [name: string, value: string | undefined])[], name: (text: string) => string): string[] {
+export function factLines(
+  facts: readonly (readonly [name: string, value: string | undefined])[],
+  name: (text: string) => string,
+): string[] {
   const known = facts.filter(([, value]) => value !== undefined && value !== '');
   const width = Math.max(0, ...known.map(([label]) => textWidth(label)));
   return known.map(([label, value]) => `${name(pad(label, width, false))}${gap}${printable(value ?? '')}`);
@@ -76,6 +86,6 @@ function textWidth(text: string): number {
 }
 
 /** Names come from outside: what would steer the terminal is shown as a blank. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
