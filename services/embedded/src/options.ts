@@ -46,9 +46,11 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
   const logLevel = text(values['log-level'], 'TOLLKEEPER_LOG_LEVEL', 'warn');
   const level = levels.find((one) => one === logLevel);
   if (!level) throw new OptionsError(`--log-level (TOLLKEEPER_LOG_LEVEL) is “${logLevel}”; choose one of ${levels.join(', ')}.`);
+  const data = text(values.data, 'TOLLKEEPER_DATA', 'data');
+  if (data.trim() === '') throw new OptionsError('--data (TOLLKEEPER_DATA) is empty; name a folder, or leave it away for ./data.');
   const watch = values.watch ?? env['TOLLKEEPER_WATCH'];
   return {
-    dataFolder: resolve(text(values.data, 'TOLLKEEPER_DATA', 'data')),
+    dataFolder: resolve(data),
     host: text(values.host, 'TOLLKEEPER_HOST', '127.0.0.1'),
     port: wholeNumber('--port (TOLLKEEPER_PORT)', text(values.port, 'TOLLKEEPER_PORT', '7410'), 0, 65535),
     sample: values.sample ?? false,

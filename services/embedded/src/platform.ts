@@ -93,12 +93,13 @@ async function startServices(options: EmbeddedOptions, stores: Stores): Promise<
   await app.init();
   const operatorKeyFile = join(options.dataFolder, 'operator.key');
   const operatorKey = await ensureOperatorKey(app.get<TenantContext>(TENANT_CONTEXT, { strict: false }), { file: operatorKeyFile });
-  await app.listen(options.port, options.host);
+  // Not Nest's own listen: it logs the failure besides, where one sentence for a person is enough.
+  const address = await app.getHttpAdapter().getInstance().listen({ port: options.port, host: options.host });
   const close = async () => {
     await app.close();
     await closeStores(stores);
   };
-  return { address: await app.getUrl(), operatorKey, operatorKeyFile, close };
+  return { address, operatorKey, operatorKeyFile, close };
 }
 
 function embeddedModule(ports: ServicePorts, options: EmbeddedOptions, installationSecret: Uint8Array): DynamicModule {

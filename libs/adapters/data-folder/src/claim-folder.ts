@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCodes } from './error-details.js';
+import { errorCodes, errorText } from './error-details.js';
 import { DataFolderTooNew, DataFolderUnusable } from './errors.js';
 
 /** What a folder holds and in which layout; stored in its `format.json`. */
@@ -45,6 +45,18 @@ export async function syncFolder(folder: string): Promise<void> {
  * @throws DataFolderTooNew, DataFolderUnusable
  */
 export async function claimFolder(folder: string, format: FolderFormat): Promise<FolderFormat> {
+  try {
+    return await claim(folder, format);
+  } catch (error) {
+    if (!errorCodes(error).some((code) => unusable.has(code))) throw error;
+    throw new DataFolderUnusable(`${folder} cannot be used as a folder for data: ${errorText(error)}; configure another folder, or mend this one`, { cause: error });
+  }
+}
+
+/** What the file system answers for a name that is a file, cannot be made, or may not be written. */
+const unusable = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'EINVAL', 'ELOOP']);
+
+async function claim(folder: string, format: FolderFormat): Promise<FolderFormat> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, fileName);
   const text = await readIfThere(path);
