@@ -31,6 +31,8 @@ export class BusFull extends Error {
   constructor(
     message: string,
     readonly retryAfterS: number,
+    /** What there is no room in: what may wait for consumers, or the storage itself. */
+    readonly lacks: 'backlog' | 'storage' = 'backlog',
   ) {
     super(message);
   }

@@ -35,6 +35,8 @@ const maxMessageBytes = 64 << 20;
 const maxTopicBytes = 255;
 const checkpointMs = 250;
 const retryBusyS = 1;
+/** No space, a quota, or a limit on the size of files. */
+const outOfRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const retryFullDiskS = 10;
 
 const systemTimers: Timers = {
@@ -237,8 +239,9 @@ export class LocalBus implements Bus {
   }
 
   private writeFailure(error: unknown): Error {
-    const advice = errorCodes(error).includes('ENOSPC') ? 'the disk is full, make room' : 'see the disk and its file system';
-    return new BusFull(`the bus in ${this.options.folder} cannot be written: ${errorText(error)}; ${advice}`, retryFullDiskS);
+    const full = errorCodes(error).some((code) => outOfRoom.has(code));
+    const advice = full ? 'the disk is full, make room' : 'see the disk and its file system';
+    return new BusFull(`the bus in ${this.options.folder} cannot be written: ${errorText(error)}; ${advice}`, retryFullDiskS, 'storage');
   }
 
   private progressed(): void {

@@ -31,13 +31,8 @@ export class UsagePublisher {
       await this.bus.publish(intakeTopic, partitionOf(tenantId, intakeTopic.partitions), outcomes);
     } catch (error) {
       if (!(error instanceof BusFull)) throw error;
-      throw new Problem(
-        'unavailable',
-        'More usage is waiting than can be kept; nothing of this batch counts until it is sent again.',
-        {
-          retryAfterS: error.retryAfterS,
-        },
-      );
+      const why = error.lacks === 'storage' ? 'The platform cannot write its log now; its disk may be full' : 'More usage is waiting than can be kept';
+      throw new Problem('unavailable', `${why}. Nothing of this batch counts until it is sent again.`, { retryAfterS: error.retryAfterS });
     }
   }
 }
