@@ -2,8 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { verifyTenantChains } from '@tollkeeper/chain-kit';
-import { ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
-import { fromRfc3339, Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { type invoicingV1, ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
+import { fromRfc3339, Problem } from '@tollkeeper/kernel';
+import { localDateAt } from '@tollkeeper/metering';
 import { parseDecimal } from '@tollkeeper/money';
 import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { defaultDunningPolicy } from '@tollkeeper/receivables';
@@ -11,6 +12,7 @@ import { ReceivablesCore } from './receivables.core.js';
 import { chainPrefixes, customerChain } from './store/chains.js';
 import { toAccountMessage, toPolicyMessage, toStatementLine } from './store/receivables.mapping.js';
 import { dunOverdue } from './usecases/dun-overdue.js';
+import { renderReminder } from './usecases/render-reminder.js';
 import { putDunningPolicy } from './usecases/put-dunning-policy.js';
 
 const { method } = receivablesV1.ReceivablesService;
@@ -26,15 +28,15 @@ export class AccountsController {
 
   @Rpc(method.getCustomerAccount)
   async getCustomerAccount(@Payload() request: receivablesV1.GetCustomerAccountRequest): Promise<receivablesV1.CustomerAccount> {
-    const { customerId, currency } = await this.keyOf(request);
+    const { customerId, currency, today } = await this.keyOf(request);
     const [head] = await this.ports.chains.heads([customerChain(request.tenantId, customerId, currency)]);
-    return toAccountMessage(customerId, currency, head, this.today(request.tenantId));
+    return toAccountMessage(customerId, currency, head, today);
   }
 
   /** The account's entries, the newest first, each with its journal entry. */
   @Rpc(method.getCustomerStatement)
   async getCustomerStatement(@Payload() request: receivablesV1.GetCustomerAccountRequest): Promise<receivablesV1.CustomerStatement> {
-    const { customerId, currency } = await this.keyOf(request);
+    const { customerId, currency, today } = await this.keyOf(request);
     const chain = customerChain(request.tenantId, customerId, currency);
     const [head] = await this.ports.chains.heads([chain]);
     const limit = request.limit || 25;
@@ -42,7 +44,7 @@ export class AccountsController {
     const bottom = Math.max(1, top - limit + 1);
     const entries = top > 0 ? await this.ports.chains.read(chain, bottom, top, limit) : [];
     return create(receivablesV1.CustomerStatementSchema, {
-      account: toAccountMessage(customerId, currency, head, this.today(request.tenantId)),
+      account: toAccountMessage(customerId, currency, head, today),
       lines: [...entries].reverse().map((entry) => toStatementLine(entry, currency)),
       nextCursor: bottom > 1 ? String(bottom - 1) : '',
     });
@@ -101,13 +103,19 @@ export class AccountsController {
     return create(tenantV1.RunDueReplySchema, { done });
   }
 
-  private async keyOf(request: receivablesV1.GetCustomerAccountRequest): Promise<{ readonly customerId: string; readonly currency: string }> {
-    const party = await this.ports.client.call(tenantV1.TenantService.method.getBillingParty, { tenantId: request.tenantId, id: request.customerId });
-    return { customerId: request.customerId, currency: request.currency || (party.billingEntity?.currency ?? '') };
+  /** The letter that asks for an overdue invoice, as of today. */
+  @Rpc(method.renderReminder)
+  renderReminder(@Payload() { tenantId, id }: invoicingV1.RenderRequest): Promise<invoicingV1.Rendering> {
+    const ports = { client: this.ports.client, views: this.core.views, accounts: this.core.accounts };
+    return renderReminder(ports, tenantId, id, this.ports.clocks.now(tenantId));
   }
 
-  private today(tenantId: string): string {
-    return toRfc3339(this.ports.clocks.now(tenantId)).slice(0, 10);
+  /** Whose account, in which currency, and the present day of the entity that is owed. */
+  private async keyOf(request: receivablesV1.GetCustomerAccountRequest): Promise<{ readonly customerId: string; readonly currency: string; readonly today: string }> {
+    const { tenantId, customerId, currency } = request;
+    const { billingEntity } = await this.ports.client.call(tenantV1.TenantService.method.getBillingParty, { tenantId, id: customerId });
+    const today = localDateAt(this.ports.clocks.now(tenantId), billingEntity?.timeZone || 'UTC');
+    return { customerId, currency: currency || (billingEntity?.currency ?? ''), today };
   }
 }
 

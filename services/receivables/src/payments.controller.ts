@@ -29,7 +29,7 @@ export class PaymentsController {
     }
     // A payment that names its identity at the bank is one payment, whoever sends it and how often.
     const id = derivedId('payment', tenantId, wanted.bankIdentity ? `bank:${wanted.bankIdentity}` : cause);
-    await this.core.payments.receive(
+    const { same } = await this.core.payments.receive(
       tenantId,
       {
         id,
@@ -42,10 +42,16 @@ export class PaymentsController {
         receivedAt: wanted.receivedAt || toRfc3339(now),
         bankIdentity: wanted.bankIdentity,
         source: 'api',
+        account: '',
         customerId: wanted.customerId,
       },
       now,
     );
+    if (!same) {
+      throw new Problem('conflict', `Payment ${id} with this identity at the bank is of another amount; read it, and send another bank_identity if this is another payment.`, {
+        param: 'bank_identity',
+      });
+    }
     return this.paymentMessage(await shownSoon(() => this.findPayment(tenantId, id)));
   }
 
@@ -90,6 +96,7 @@ export class PaymentsController {
       ...result.sums,
       unmatched: found.filter((document) => document.status === 'unmatched').length,
       matched: found.filter((document) => document.status !== 'unmatched').length,
+      reversals: [...result.reversals],
       items: await Promise.all(found.map((document) => this.paymentMessage(document))),
     });
   }

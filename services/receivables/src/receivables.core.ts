@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ChainWriter } from '@tollkeeper/chain-kit';
-import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { consumeInOrder, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import type { Subscription } from '@tollkeeper/ports';
-import { bookDocuments } from './events/book-documents.js';
+import { bookDocument } from './events/book-documents.js';
 import { openReceivablesViews, type ReceivablesViews } from './store/views.js';
 import { CustomerAccounts } from './usecases/account-entries.js';
 import { policyDocument } from './usecases/put-dunning-policy.js';
@@ -31,16 +31,17 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
     });
     this.writer.follow('dunning-policy/', (entry) => this.views.policies.put([policyDocument(entry)]));
     this.accounts = new CustomerAccounts(this.writer, this.views, ports.bus);
-    this.payments = new Payments(this.writer, this.views, this.accounts);
+    this.payments = new Payments(this.writer, this.views, this.accounts, ports.client);
   }
 
   async onApplicationBootstrap(): Promise<void> {
     this.sweeping = this.sweep();
     await this.sweeping;
-    this.facts = bookDocuments({
+    this.facts = consumeInOrder({
       bus: this.ports.bus,
-      accounts: this.accounts,
-      views: this.views,
+      group: 'receivables',
+      // A credit note must not overtake its invoice.
+      handle: (fact) => bookDocument(this.accounts, fact),
       onFailed: (fact, error) => this.logger.error(`booking ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
     });
   }

@@ -55,8 +55,8 @@ describe('a customer’s account', () => {
   it('puts a reminder’s fee on the invoice, blocks for it, and opens again when nothing that blocks is open', () => {
     let state = bookInvoice(emptyCustomerAccount, invoice(1)).state;
     state = bookInvoice(state, invoice(2)).state;
-    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'reminder', fee: '60' }).state;
-    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'block', fee: '0' }).state;
+    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'reminder', fee: '60', today: '2026-03-06' }).state;
+    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'block', fee: '0', today: '2026-03-06' }).state;
     expect(state.items[0]).toMatchObject({ open: '185', fees: '60', step: 2, blocking: true });
     const part = bookPayment(state, { amount: '184.99', invoiceIds: ['inv_1'], from: 'bank' });
     expect(part.unblockedFor).toEqual([]);
@@ -83,7 +83,7 @@ describe('a customer’s account', () => {
           if (one.kind === 'invoice') booking = bookInvoice(state, invoice(i, amount));
           if (one.kind === 'pay') booking = bookPayment(state, { amount, invoiceIds: item ? [item.invoiceId] : [], from: 'bank' });
           if (one.kind === 'credit' && item) booking = bookCreditNote(state, { ...invoice(i, `-${amount}`), correctsId: item.invoiceId });
-          if (one.kind === 'fee' && item) booking = bookDunningStep(state, { invoiceId: item.invoiceId, action: 'reminder', fee: amount });
+          if (one.kind === 'fee' && item) booking = bookDunningStep(state, { invoiceId: item.invoiceId, action: 'reminder', fee: amount, today: '2026-03-06' });
           if (one.kind === 'write_off' && item) booking = writeOff(state, item.invoiceId);
           if (!booking) return;
           expect(sumOf(booking.postings)).toBe('0');
@@ -113,9 +113,17 @@ describe('dunning', () => {
     expect(nextStepDay(state, policy)).toBe('2026-03-06');
     expect(dueSteps(state, policy, '2026-03-05')).toEqual([]);
     expect(dueSteps(state, policy, '2026-03-20')).toMatchObject([{ action: 'reminder', number: 1, item: { invoiceId: 'inv_1' } }]);
-    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'reminder', fee: '60' }).state;
+    state = bookDunningStep(state, { invoiceId: 'inv_1', action: 'reminder', fee: '60', today: '2026-03-06' }).state;
     expect(dueSteps(state, policy, '2026-03-15')).toEqual([]);
     expect(dueSteps(state, policy, '2026-03-16')).toMatchObject([{ action: 'block', number: 2 }]);
+  });
+
+  it('leaves the days of the policy between two steps, also when the first came late', () => {
+    const first = bookInvoice(emptyCustomerAccount, invoice(1)).state;
+    const { state } = bookDunningStep(first, { invoiceId: 'inv_1', action: 'reminder', fee: '0', today: '2026-04-01' });
+    expect(dueSteps(state, policy, '2026-04-10')).toEqual([]);
+    expect(dueSteps(state, policy, '2026-04-11')).toMatchObject([{ action: 'block', number: 2 }]);
+    expect(nextStepDay(state, policy)).toBe('2026-04-11');
   });
 
   it('refuses a policy whose steps are out of order or whose amounts are none', () => {

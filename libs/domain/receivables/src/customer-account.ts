@@ -16,6 +16,8 @@ export interface OpenItem {
   readonly open: string;
   /** Dunning steps taken. */
   readonly step: number;
+  /** `yyyy-mm-dd` of the last one; absent before the first. */
+  readonly steppedOn?: string;
   /** True once its devices were blocked for it. */
   readonly blocking: boolean;
 }
@@ -135,6 +137,8 @@ export interface StepToBook {
   readonly action: 'reminder' | 'block';
   /** Decimal string, `0` for none. */
   readonly fee: string;
+  /** `yyyy-mm-dd` */
+  readonly today: string;
 }
 
 /** Takes a dunning step: its fee comes on top of the invoice, and a block is remembered until the invoice is settled. */
@@ -142,7 +146,7 @@ export function bookDunningStep(state: CustomerAccountState, step: StepToBook): 
   const item = itemOf(state, step.invoiceId);
   const fee = parseDecimal(step.fee);
   const blocking = item.blocking || step.action === 'block';
-  const stepped: OpenItem = { ...item, step: item.step + 1, fees: plus(item.fees, fee), open: plus(item.open, fee), blocking };
+  const stepped: OpenItem = { ...item, step: item.step + 1, steppedOn: step.today, fees: plus(item.fees, fee), open: plus(item.open, fee), blocking };
   const blockedFor = step.action === 'block' && !state.blockedFor.includes(item.invoiceId) ? [...state.blockedFor, item.invoiceId] : state.blockedFor;
   return finish(
     { ...state, items: state.items.map((one) => (one === item ? stepped : one)), blockedFor },

@@ -47,30 +47,38 @@ export interface DueStep extends DunningStep {
   readonly number: number;
 }
 
-/** The next step of each item whose day has come; `today` is `yyyy-mm-dd`. An item takes one step at a time. */
+/**
+ * The next step of each item whose day has come; `today` is `yyyy-mm-dd`. An item takes one step at a time, and as many days after
+ * its last one as the policy puts between them: a policy that comes late, or a machine that stood still, blocks nobody on the
+ * day of the first reminder.
+ */
 export function dueSteps(state: CustomerAccountState, policy: DunningPolicy, today: string): readonly DueStep[] {
   const minimum = parseDecimal(policy.minimum);
   return state.items.flatMap((item): DueStep[] => {
     const step = policy.steps[item.step];
-    if (!step || daysBetween(item.dueDate, today) < step.daysAfterDue) return [];
+    if (!step || today < stepDay(item, policy, step)) return [];
     if (parseDecimal(item.open).compare(minimum) < 0) return [];
     return [{ ...step, item, number: item.step + 1 }];
   });
 }
 
 /** The day on which the next step of any item falls due, for the list of accounts to look at; undefined when none will. */
-export function nextStepDay(state: CustomerAccountState, policy: DunningPolicy): string | undefined {
+export function nextStepDay(state: Pick<CustomerAccountState, 'items'>, policy: DunningPolicy): string | undefined {
   const days = state.items.flatMap((item) => {
     const step = policy.steps[item.step];
-    return step ? [addDays(item.dueDate, step.daysAfterDue)] : [];
+    return step ? [stepDay(item, policy, step)] : [];
   });
   return days.sort()[0];
 }
 
 const dayMs = 86_400_000;
 
-function daysBetween(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / dayMs;
+/** The day from which an item takes its next step. */
+function stepDay(item: OpenItem, policy: DunningPolicy, step: DunningStep): string {
+  const afterDue = addDays(item.dueDate, step.daysAfterDue);
+  if (item.steppedOn === undefined) return afterDue;
+  const afterLast = addDays(item.steppedOn, step.daysAfterDue - (policy.steps[item.step - 1]?.daysAfterDue ?? 0));
+  return afterLast > afterDue ? afterLast : afterDue;
 }
 
 function addDays(day: string, days: number): string {

@@ -1,4 +1,5 @@
 export * from './clock/tenant-clocks.js';
+export * from './facts/consume-in-order.js';
 export * from './facts/facts-caught-up.js';
 export * from './facts/publish-facts.js';
 export * from './facts/topics.js';

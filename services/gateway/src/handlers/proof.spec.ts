@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LevelChainStore } from '@tollkeeper/chain-store-level';
-import { invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
+import { invoicingV1, ratingV1, receivablesV1, tenantV1 } from '@tollkeeper/contracts';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
 import { type GatewayWorld, openGatewayWorld } from '../gateway-world.fixture.js';
 
@@ -86,6 +86,17 @@ describe('documents', () => {
       const pdf = await read(url, accept);
       expect([pdf.body, pdf.headers['content-type'], pdf.headers['content-disposition']]).toEqual(['%PDF', 'application/pdf', 'inline; filename="SE-1___.pdf"']);
     }
+  });
+});
+
+describe('reminders', () => {
+  it('are the letter of the receivables service, for a customer’s own invoices only', async () => {
+    world.on(invoicingV1.InvoicingService.method.getInvoice, ({ id }) => ({ id, customerId: 'cus_1' }));
+    world.on(receivablesV1.ReceivablesService.method.renderReminder, () => ({ fileName: 'reminder-SE-1.pdf', contentType: 'application/pdf', content: new Uint8Array([37, 80, 68, 70]) }));
+    const read = (key: string) => get('/v1/invoices/inv_1/reminder/pdf', key);
+    const letter = await read(world.key({ tenantId: 'ten_a', scopes: ['invoices:read'] }));
+    expect([letter.statusCode, letter.body, letter.headers['content-disposition']]).toEqual([200, '%PDF', 'inline; filename="reminder-SE-1.pdf"']);
+    expect((await read(world.key({ tenantId: 'ten_a', scopes: ['invoices:read'], customerId: 'cus_2' }))).statusCode).toBe(404);
   });
 });
 

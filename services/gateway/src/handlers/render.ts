@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodUnary, JsonObject, MessageShape } from '@bufbuild/protobuf';
-import { commissionsV1, invoicingV1 } from '@tollkeeper/contracts';
+import { commissionsV1, invoicingV1, receivablesV1 } from '@tollkeeper/contracts';
 import { notFound } from '../http/problem-document.js';
 import type { Answer, Call } from '../http/route.js';
 import { toPublicJson } from '../messages/message-json.mapping.js';
@@ -27,6 +27,12 @@ export async function readInvoicePdf(call: Call): Promise<Answer> {
 
 async function renderedInvoice(call: Call): Promise<Answer> {
   return file(await call.ask(invoicingV1.InvoicingService.method.renderInvoice, { id: idOf(call) }));
+}
+
+/** GET /v1/invoices/{id}/reminder/pdf. */
+export async function readReminderPdf(call: Call): Promise<Answer> {
+  if (ownId('customer', call.principal) !== '') await owned(call, invoicingV1.InvoicingService.method.getInvoice, 'customer_id');
+  return file(await call.ask(receivablesV1.ReceivablesService.method.renderReminder, { id: idOf(call) }));
 }
 
 /** GET /v1/statements/{id}: JSON, CSV or PDF by Accept. */

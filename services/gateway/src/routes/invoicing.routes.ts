@@ -1,5 +1,5 @@
 import { invoicingV1 } from '@tollkeeper/contracts';
-import { invoiceTypes, readInvoice, readInvoicePdf } from '../handlers/render.js';
+import { invoiceTypes, readInvoice, readInvoicePdf, readReminderPdf } from '../handlers/render.js';
 import type { Route } from '../http/route.js';
 import { listQuery, reference, text } from '../schemas/value.schemas.js';
 import { billRunBody, creditNoteBody } from '../schemas/money.schemas.js';
@@ -64,6 +64,15 @@ export const invoicingRoutes: readonly Route[] = [
     params: idParam('invoice or credit note', 'inv'),
     bound: { customer: { by: 'answer', field: 'customer_id' } },
     handle: readInvoicePdf,
+    answer: { status: 200, description: 'The PDF.', types: ['application/pdf'] },
+  },
+  {
+    method: 'GET', path: '/v1/invoices/{id}/reminder/pdf', operationId: 'getReminderPdf', tag: 'Invoicing', scope: 'invoices:read', effect: 'read',
+    summary: 'Download the reminder of an overdue invoice',
+    description: 'The letter as of today: what is open with the fees of the reminders so far, and by when to pay. 409 when nothing is overdue.',
+    params: idParam('invoice', 'inv'),
+    bound: { customer: { by: 'answer', field: 'customer_id' } },
+    handle: readReminderPdf,
     answer: { status: 200, description: 'The PDF.', types: ['application/pdf'] },
   },
   {

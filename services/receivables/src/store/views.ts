@@ -14,7 +14,10 @@ export interface CustomerAccountDocument extends ViewDocument {
 
 /** What finds the customer of a payment: the reference printed on an invoice. */
 export interface ReferenceDocument extends ViewDocument {
-  readonly customer: string;
+  readonly tenant: string;
+  /** In normal form. */
+  readonly reference: string;
+  readonly customerId: string;
   readonly invoiceId: string;
   readonly currency: string;
   readonly entity: string;
@@ -74,7 +77,7 @@ export function openReceivablesViews(store: ViewStore): ReceivablesViews {
       kind: 'rebuildable',
       indexes: { byCustomer: ['tenant', 'customer', 'currency'], byOldestDue: ['tenant', 'oldestDue'] },
     }),
-    references: store.view({ name: 'payment-references', kind: 'rebuildable', indexes: {} }),
+    references: store.view({ name: 'payment-references', kind: 'rebuildable', indexes: { byReference: ['tenant', 'reference', 'id'] } }),
     payments: store.view({
       name: 'payments',
       kind: 'rebuildable',
@@ -88,9 +91,4 @@ export function openReceivablesViews(store: ViewStore): ReceivablesViews {
     ledgers: store.view({ name: 'ledgers', kind: 'rebuildable', indexes: { byTenant: ['tenant', 'currency', 'id'] } }),
     policies: store.view({ name: 'dunning-policies', kind: 'rebuildable', indexes: { byTenant: ['tenant', 'entity'] } }),
   };
-}
-
-/** The id under which a reference is looked up; references are unique per billing entity's country scheme, so the tenant narrows it. */
-export function referenceId(tenantId: string, normalised: string): string {
-  return `${tenantId}/${normalised}`;
 }

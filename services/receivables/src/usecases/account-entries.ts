@@ -6,6 +6,7 @@ import { publishFacts } from '@tollkeeper/nest-kit';
 import type { Bus } from '@tollkeeper/ports';
 import { type Allocation, type Booking, type CustomerAccountState, emptyCustomerAccount, type Posting } from '@tollkeeper/receivables';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { normalisePaymentReference } from '@tollkeeper/invoicing';
 import { parseDecimal, sumDecimals } from '@tollkeeper/money';
 import { customerChain, tenantOfChain } from '../store/chains.js';
 import type { ReceivablesViews } from '../store/views.js';
@@ -23,6 +24,8 @@ export interface AccountBody {
   readonly invoiceId: string;
   readonly number: string;
   readonly paymentId: string;
+  /** What the invoice is paid with; only of an invoice. */
+  readonly reference?: string;
   /** Devices to open again, by reference. */
   readonly unblock: readonly string[];
   /** Devices to block, by reference. */
@@ -62,20 +65,20 @@ export class CustomerAccounts {
     return this.writer.state<AccountState>(customerChain(key.tenantId, key.customerId, key.currency));
   }
 
-  /** Books once per cause; `book` may say undefined for nothing. Answers the entry's body. */
+  /** Books once per cause; `book` may say undefined for nothing. Answers the entry's body, and whether this call made it. */
   async book(
     key: AccountKey,
     command: {
       readonly cause: string;
       readonly now: Instant;
       readonly kind: AccountKind;
-      readonly about: { readonly entity?: string; readonly invoiceId?: string; readonly number?: string; readonly paymentId?: string };
+      readonly about: { readonly entity?: string; readonly invoiceId?: string; readonly number?: string; readonly paymentId?: string; readonly reference?: string };
       readonly book: (state: CustomerAccountState) => Booking | undefined;
       readonly block?: readonly string[];
       readonly step?: (booking: Booking) => AccountBody['step'];
     },
-  ): Promise<AccountBody | undefined> {
-    const { entry } = await this.writer.execute<AccountState>({
+  ): Promise<{ readonly body: AccountBody | undefined; readonly fresh: boolean }> {
+    const { entry, fresh } = await this.writer.execute<AccountState>({
       chain: customerChain(key.tenantId, key.customerId, key.currency),
       cause: command.cause,
       now: command.now,
@@ -93,6 +96,7 @@ export class CustomerAccounts {
           invoiceId: command.about.invoiceId ?? '',
           number: command.about.number ?? '',
           paymentId: command.about.paymentId ?? '',
+          reference: command.about.reference,
           unblock: blocked.unblock,
           block: command.block ?? [],
           step: command.step?.(booking),
@@ -100,7 +104,7 @@ export class CustomerAccounts {
         return { kind: command.kind, body, state: { ...booking.state, entity, blockedDevices: blocked.devices } };
       },
     });
-    return entry && fromCanonicalBytes<AccountBody>(entry.body);
+    return { body: entry && fromCanonicalBytes<AccountBody>(entry.body), fresh };
   }
 
   private async project(entry: Entry): Promise<void> {
@@ -111,11 +115,29 @@ export class CustomerAccounts {
     const hash = Buffer.from(entry.hash).toString('hex');
     await this.views.accounts.put([{ id: entry.chain, version: entry.n, tenant, customer, currency, entity: state.entity, state, hash, oldestDue }]);
     await this.views.ledgers.put([{ id: entry.chain, version: entry.n, tenant, currency, ledger: state.ledger }]);
-    await publishFacts(this.bus, tenant, entry, factsOf(entry, customer, currency));
+    const body = fromCanonicalBytes<AccountBody>(entry.body);
+    if (body.reference) await this.rememberReference(tenant, customer, currency, body, body.reference);
+    await publishFacts(this.bus, tenant, entry, factsOf(entry, customer, currency, await this.stillBlocked(entry, body)));
+  }
+
+  /** Every invoice under its reference: entities of a tenant may give out the same ones. */
+  private async rememberReference(tenant: string, customerId: string, currency: string, { invoiceId, entity }: AccountBody, text: string): Promise<void> {
+    const reference = normalisePaymentReference(text);
+    await this.views.references.put([{ id: `${tenant}/${reference}/${invoiceId}`, version: 1, tenant, reference, customerId, invoiceId, currency, entity }]);
+  }
+
+  /**
+   * Devices that are blocked at the account's head. What follows an entry may run late, after the entry that took it back: a device
+   * whose invoice was paid meanwhile must not be blocked by it, nor one opened that was blocked again.
+   */
+  private async stillBlocked(entry: Entry, { block, unblock }: AccountBody): Promise<ReadonlySet<string>> {
+    if (block.length + unblock.length === 0) return new Set();
+    const head = await this.writer.state<AccountState>(entry.chain);
+    return new Set(Object.values(head?.blockedDevices ?? {}).flat());
   }
 }
 
-function factsOf(entry: Entry, customerId: string, currency: string): What[] {
+function factsOf(entry: Entry, customerId: string, currency: string, blockedNow: ReadonlySet<string>): What[] {
   const body = fromCanonicalBytes<AccountBody>(entry.body);
   const facts: What[] = [];
   if (body.allocations.length > 0 || entry.kind === 'paid') {
@@ -141,8 +163,8 @@ function factsOf(entry: Entry, customerId: string, currency: string): What[] {
     });
   }
   const reason = body.number ? `invoice ${body.number}` : 'payment';
-  for (const device of body.block) facts.push({ case: 'deviceBlockRequested', value: { device, customerId, reason: `overdue ${reason}`, blocked: true } });
-  for (const device of body.unblock) facts.push({ case: 'deviceUnblockRequested', value: { device, customerId, reason: 'paid', blocked: false } });
+  for (const device of body.block) if (blockedNow.has(device)) facts.push({ case: 'deviceBlockRequested', value: { device, customerId, reason: `overdue ${reason}`, blocked: true } });
+  for (const device of body.unblock) if (!blockedNow.has(device)) facts.push({ case: 'deviceUnblockRequested', value: { device, customerId, reason: 'paid', blocked: false } });
   return facts;
 }
 

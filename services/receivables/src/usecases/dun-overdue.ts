@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { invoicingV1, tenantV1 } from '@tollkeeper/contracts';
 import { type Instant } from '@tollkeeper/kernel';
+import { localDateAt } from '@tollkeeper/metering';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { bookDunningStep, defaultDunningPolicy, type DueStep, dueSteps, type DunningPolicy } from '@tollkeeper/receivables';
 import type { CustomerAccountDocument, ReceivablesViews } from '../store/views.js';
@@ -31,7 +32,7 @@ export async function dunOverdue(ports: DunningPorts, tenantId: string, now: Ins
     for (const account of page.items) {
       const { policy, today } = await days.of(account.entity);
       for (const step of dueSteps(account.state, policy, today)) {
-        await takeStep(ports, account, step, now);
+        if (!(await takeStep(ports, account, step, { now, today }))) continue;
         if (step.action === 'block') done.blocks++;
         else done.reminders++;
       }
@@ -41,11 +42,17 @@ export async function dunOverdue(ports: DunningPorts, tenantId: string, now: Ins
   return done;
 }
 
-async function takeStep(ports: DunningPorts, account: CustomerAccountDocument, step: DueStep, now: Instant): Promise<void> {
+/** Resolves with false when there was nothing to do any more. */
+async function takeStep(
+  ports: DunningPorts,
+  account: CustomerAccountDocument,
+  step: DueStep,
+  { now, today }: { readonly now: Instant; readonly today: string },
+): Promise<boolean> {
   const { tenant: tenantId, customer: customerId, currency } = account;
   const { invoiceId, number } = step.item;
   const block = step.action === 'block' ? await devicesOf(ports.client, tenantId, invoiceId) : [];
-  await ports.accounts.book(
+  const { fresh } = await ports.accounts.book(
     { tenantId, customerId, currency },
     {
       cause: `dunning:${invoiceId}:${step.number}`,
@@ -55,7 +62,7 @@ async function takeStep(ports: DunningPorts, account: CustomerAccountDocument, s
       // It may have been paid since the list was read; then there is nothing to do.
       book: (state) =>
         state.items.some((item) => item.invoiceId === invoiceId && item.step === step.number - 1)
-          ? bookDunningStep(state, { invoiceId, action: step.action, fee: step.fee })
+          ? bookDunningStep(state, { invoiceId, action: step.action, fee: step.fee, today })
           : undefined,
       block,
       step: (booking) => ({
@@ -66,6 +73,7 @@ async function takeStep(ports: DunningPorts, account: CustomerAccountDocument, s
       }),
     },
   );
+  return fresh;
 }
 
 async function devicesOf(client: ServiceClient, tenantId: string, invoiceId: string): Promise<readonly string[]> {
@@ -75,11 +83,11 @@ async function devicesOf(client: ServiceClient, tenantId: string, invoiceId: str
 }
 
 /** The policy of each billing entity, and the present day there; asked for once per round. */
-class EntityDays {
+export class EntityDays {
   private readonly known = new Map<string, { readonly policy: DunningPolicy; readonly today: string }>();
 
   constructor(
-    private readonly ports: DunningPorts,
+    private readonly ports: Pick<DunningPorts, 'client' | 'views'>,
     private readonly tenantId: string,
     private readonly now: Instant,
   ) {}
@@ -89,8 +97,7 @@ class EntityDays {
     if (known) return known;
     const entity = await this.ports.client.call(tenantV1.TenantService.method.getBillingEntity, { tenantId: this.tenantId, id: entityId });
     const stored = await this.ports.views.policies.get(`${this.tenantId}/${entityId}`);
-    const day = new Intl.DateTimeFormat('sv-SE', { timeZone: entity.timeZone || 'UTC', year: 'numeric', month: '2-digit', day: '2-digit' });
-    const found = { policy: stored?.policy ?? defaultDunningPolicy, today: day.format(this.now) };
+    const found = { policy: stored?.policy ?? defaultDunningPolicy, today: localDateAt(this.now, entity.timeZone || 'UTC') };
     this.known.set(entityId, found);
     return found;
   }

@@ -1,11 +1,15 @@
 import type { ChainWriter } from '@tollkeeper/chain-kit';
+import { tenantV1 } from '@tollkeeper/contracts';
+import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { type Entry, fromCanonicalBytes, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
-import { normalisePaymentReference, referencesIn } from '@tollkeeper/invoicing';
 import { decimalFault, isCurrency, minorUnitDigits, parseDecimal } from '@tollkeeper/money';
-import { type Allocation, bookPayment, journal, type Ledger, withPostings } from '@tollkeeper/receivables';
+import { type Allocation, bookPayment, journal, type Ledger, matchPayment, referencesOf, withPostings } from '@tollkeeper/receivables';
 import { paymentChain, suspenseChain, tenantOfChain } from '../store/chains.js';
-import { type PaymentDocument, type PaymentStatus, type ReceivablesViews, referenceId, type ReferenceDocument } from '../store/views.js';
+import { type PaymentDocument, type PaymentStatus, type ReceivablesViews, type ReferenceDocument } from '../store/views.js';
 import type { CustomerAccounts } from './account-entries.js';
+
+/** Invoices of one tenant that share a reference; more than a tenant has entities. */
+const mostTwins = 100;
 
 /** A payment as it came: by hand, or from a bank's file. */
 export interface IncomingMoney {
@@ -21,6 +25,8 @@ export interface IncomingMoney {
   readonly receivedAt: string;
   readonly bankIdentity: string;
   readonly source: string;
+  /** Our account that it came to, IBAN or bankgiro number; empty when not known. */
+  readonly account: string;
   /** Named by whoever entered it; empty when the reference has to find it. */
   readonly customerId: string;
 }
@@ -54,17 +60,21 @@ export class Payments {
     private readonly writer: ChainWriter,
     private readonly views: ReceivablesViews,
     private readonly accounts: CustomerAccounts,
+    private readonly client: ServiceClient,
   ) {
     writer.follow('payment/', (entry) => this.carry(entry));
     writer.follow('suspense/', (entry) => this.projectSuspense(entry));
   }
 
-  /** Resolves when the payment is durable and booked. The same id is one payment, whatever is sent again. */
-  async receive(tenantId: string, money: IncomingMoney, now: Instant): Promise<{ readonly fresh: boolean }> {
+  /**
+   * Resolves when the payment is durable and booked. The same id is one payment, whatever is sent again; `same` is false when
+   * what is sent again is other money.
+   */
+  async receive(tenantId: string, money: IncomingMoney, now: Instant): Promise<{ readonly fresh: boolean; readonly same: boolean }> {
     assertMoney(money);
     const found = await this.match(tenantId, money);
     await this.views.payers.put([{ id: money.id, version: 1, payer: money.payer, text: money.text }]);
-    const { fresh } = await this.writer.execute<PaymentState>({
+    const { entry, fresh } = await this.writer.execute<PaymentState>({
       chain: paymentChain(tenantId, money.id),
       cause: `received:${money.id}`,
       now,
@@ -79,14 +89,16 @@ export class Payments {
           bankIdentity,
           source,
           createdAt: toRfc3339(now),
-          customerId: found[0]?.customer ?? money.customerId,
+          customerId: found[0]?.customerId ?? money.customerId,
           invoiceIds: found.map(({ invoiceId }) => invoiceId),
           fromSuspense: false,
         };
         return { kind: 'payment_received', body: {}, state };
       },
     });
-    return { fresh };
+    const booked = entry && fromCanonicalBytes<PaymentState>(entry.state);
+    const same = booked?.currency === money.currency && parseDecimal(booked.amount).equals(parseDecimal(money.amount));
+    return { fresh, same };
   }
 
   /** Gives an unmatched payment to a customer. */
@@ -106,12 +118,24 @@ export class Payments {
 
   /** The invoices named by reference, else in the payer's words; only of one customer, and only in the payment's currency. */
   private async match(tenantId: string, money: IncomingMoney): Promise<readonly ReferenceDocument[]> {
-    const named = [money.reference, ...money.furtherReferences].filter((reference) => reference !== '').map(normalisePaymentReference);
-    const candidates = [...new Set([...named, ...referencesIn(money.text)])];
-    const documents = await this.views.references.getMany(candidates.map((candidate) => referenceId(tenantId, candidate)));
-    const usable = documents.filter((document) => document !== undefined).filter(({ currency }) => currency === money.currency);
-    const customer = money.customerId || usable[0]?.customer;
-    return usable.filter((document) => document.customer === customer);
+    const naming = { ...money, furtherReferences: money.furtherReferences.map((reference) => ({ reference })) };
+    const { structured, message } = referencesOf(naming);
+    const known = new Map<string, readonly ReferenceDocument[]>();
+    for (const reference of new Set([...structured, ...message])) known.set(reference, await this.ownersOf(tenantId, reference, money));
+    const found = matchPayment(naming, (reference) => known.get(reference) ?? []);
+    return found.kind === 'matched' ? found.owners : [];
+  }
+
+  /** Entities of one tenant may give out the same references: then the account that the money came to tells whose it is. */
+  private async ownersOf(tenantId: string, reference: string, money: IncomingMoney): Promise<readonly ReferenceDocument[]> {
+    const { items } = await this.views.references.list({ index: 'byReference', equals: [tenantId, reference], limit: mostTwins });
+    const owners = items
+      .filter(({ currency }) => currency === money.currency)
+      .filter(({ customerId }) => money.customerId === '' || customerId === money.customerId);
+    if (money.account === '' || new Set(owners.map(({ customerId }) => customerId)).size < 2) return owners;
+    const entities = await this.client.call(tenantV1.TenantService.method.listBillingEntities, { tenantId, limit: 100 });
+    const receiving = entities.items.filter(({ iban, bankgiro }) => [iban, bankgiro].some((own) => own !== '' && compact(own) === compact(money.account)));
+    return owners.filter(({ entity }) => receiving.some(({ id }) => id === entity));
   }
 
   /** Follow-up of a payment's entry: the money reaches an account once, and the payment shows where it went. */
@@ -143,7 +167,7 @@ export class Payments {
 
   private async bookOnAccount(tenantId: string, paymentId: string, state: PaymentState, now: Instant): Promise<Where> {
     const { amount, currency, customerId, invoiceIds, fromSuspense } = state;
-    const body = await this.accounts.book(
+    const { body } = await this.accounts.book(
       { tenantId, customerId, currency },
       {
         cause: `payment:${paymentId}`,
@@ -193,6 +217,11 @@ function assertMoney(money: IncomingMoney): void {
   if (!amount || amount.sign() <= 0 || amount.fractionDigits() > minorUnitDigits(money.currency)) {
     throw new Problem('unprocessable', `“${money.amount}” is not an amount above zero in whole minor units of ${money.currency}.`, { param: 'amount' });
   }
+}
+
+/** Accounts are written with spaces, hyphens and leading zeros, or without. */
+function compact(account: string): string {
+  return account.replace(/[\s-]/g, '').replace(/^0+/, '').toUpperCase();
 }
 
 function sumOf(allocations: readonly Allocation[]) {

@@ -266,7 +266,7 @@ describe('matching a payment', () => {
     ['658765', { customerId: 'cus_2', invoiceId: 'inv_3' }],
     ['RF18539007547034', { customerId: 'cus_3', invoiceId: 'inv_4' }],
   ]);
-  const lookup = (reference: string) => owners.get(reference);
+  const lookup = (reference: string) => [owners.get(reference) ?? []].flat();
 
   it('finds the invoice by its reference, with spaces and leading zeros', () => {
     expect(matchPayment({ ...base, reference: '000 655 969' }, lookup)).toMatchObject({
@@ -284,6 +284,10 @@ describe('matching a payment', () => {
       kind: 'unmatched',
       reason: 'several_customers',
     });
+  });
+  it('leaves a reference that two customers were given to a person', () => {
+    const twins = () => [{ customerId: 'cus_1', invoiceId: 'inv_1' }, { customerId: 'cus_2', invoiceId: 'inv_3' }];
+    expect(matchPayment({ ...base, reference: '655969' }, twins)).toEqual({ kind: 'unmatched', reason: 'several_customers' });
   });
   it('looks into the message when there is no known reference', () => {
     expect(matchPayment({ ...base, reference: '4711', text: 'Faktura 657866' }, lookup)).toMatchObject({
