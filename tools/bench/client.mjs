@@ -52,7 +52,15 @@ class Line {
 /** A few sockets to one server on this machine. */
 export class Client {
   constructor(port, connections) {
-    this.lines = Array.from({ length: connections }, () => new Line(port));
+    this.port = port;
+    this.connections = connections;
+    this.lines = [];
+  }
+
+  /** New sockets: a server closes those that nobody used for a while. */
+  renew() {
+    this.close();
+    this.lines = Array.from({ length: this.connections }, () => new Line(this.port));
   }
 
   /** Sends all requests, each answered with `status`; one that is turned away with 503 is sent again. Answers how many were. */
@@ -86,7 +94,8 @@ export class Client {
 
   close() {
     for (const { socket } of this.lines) {
-      socket.removeAllListeners('close');
+      socket.removeAllListeners();
+      socket.on('error', () => undefined);
       socket.destroy();
     }
   }

@@ -90,6 +90,7 @@ export async function singleEvents({ size, say, nodeArgs }) {
   for (let slice = 0; slice < slices; slice++) {
     const taken = await run.take(slice);
     const requests = run.bodies(slice).map((body) => postRequest('/v1/usage', ['authorization: Bearer none', 'content-type: application/cloudevents+json'], body));
+    client.renew();
     const startedAt = performance.now();
     await client.sendAll(requests, 202);
     const reference = { events: requests.length, seconds: (performance.now() - startedAt) / 1000 };

@@ -45,6 +45,7 @@ export class UsageRun {
       this.sent[body.tenant] += body.events;
       events += body.events;
     }
+    this.client.renew();
     const cpuBefore = this.platform.cpuSeconds();
     const startedAt = performance.now();
     this.turnedAway += await this.client.sendAll(requests, 202);
