@@ -12,7 +12,7 @@ const pageEvents = 256;
 const Exact = Decimal.clone({ precision: 34 });
 const unitPrices = { flat: '0.25', graduated: '0.2', 'time-of-use': '0.4' };
 const catalogue = compileCatalogue([energyMeter], priceLists.map(priceListBody));
-let pages = [];
+const pages = [];
 let workload;
 
 /** Pages of one device each, made of what came in together. */
