@@ -1,5 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorCodes, errorText } from './error-details.js';
 import { DataFolderTooNew, DataFolderUnusable } from './errors.js';
 
@@ -56,8 +56,31 @@ export async function claimFolder(folder: string, format: FolderFormat): Promise
 /** What the file system answers for a name that is a file, cannot be made, or may not be written. */
 const unusable = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'EINVAL', 'ELOOP']);
 
+/**
+ * Makes the folder and those above it. Node's own recursive mkdir never ends where the file system lets nothing be made
+ * and calls it absence, as /proc does.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (made === undefined || (await isFolder(folder))) return;
+  const above = dirname(folder);
+  if (!errorCodes(made).includes('ENOENT') || above === folder || (await isFolder(above))) throw made;
+  await makeFolder(above);
+  await mkdir(folder);
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 async function claim(folder: string, format: FolderFormat): Promise<FolderFormat> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, fileName);
   const text = await readIfThere(path);
   if (text === undefined) {
