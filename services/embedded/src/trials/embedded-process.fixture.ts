@@ -108,6 +108,8 @@ function launch(args: readonly string[], options: { readonly fileLimitKiB?: numb
   const limit = options.fileLimitKiB === undefined ? '' : `ulimit -f ${options.fileLimitKiB * 2}; `;
   const child = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Whatever a wrong setting makes of the working folder, it is not the repository's.
+    cwd: tmpdir(),
     env: { PATH: process.env['PATH'], ...options.env },
   });
   started.add(child);
