@@ -7,7 +7,7 @@ export function median(values) {
 }
 
 /** (greatest − least) ÷ median. */
-export function spreadOf(values) {
+function spreadOf(values) {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 

@@ -10,7 +10,7 @@ export interface Change {
   readonly put: DocumentPut | undefined;
 }
 
-export interface DocumentPut {
+interface DocumentPut {
   readonly json: string;
   readonly version: number;
   readonly indexKeys: readonly Buffer[];
