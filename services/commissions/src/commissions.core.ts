@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ChainWriter } from '@tollkeeper/chain-kit';
-import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { consumeInOrder, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import type { Subscription } from '@tollkeeper/ports';
-import { shareOnFacts } from './events/share-on-facts.js';
+import { shareOnFact } from './events/share-on-facts.js';
 import { type CommissionsViews, openCommissionsViews } from './store/views.js';
 import { documentOf } from './usecases/put-agreement.js';
 import { RevenueSharing } from './usecases/share-revenue.js';
@@ -37,9 +37,12 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
   async onApplicationBootstrap(): Promise<void> {
     this.sweeping = this.sweep();
     await this.sweeping;
-    this.facts = shareOnFacts(this.ports.bus, this.sharing, (fact, error) =>
-      this.logger.error(`sharing ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
-    );
+    this.facts = consumeInOrder({
+      bus: this.ports.bus,
+      group: 'commissions',
+      handle: (fact) => shareOnFact(this.sharing, fact),
+      onFailed: (fact, error) => this.logger.error(`sharing ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -105,20 +105,20 @@ describe('a partner’s account', () => {
   });
 
   it('states each month once, rounded once, and carries the closing over', () => {
-    let state = withCommission(emptyPartnerAccount, '2026-01', [line('10.005'), line('-2.001')]);
-    state = withCommission(state, '2026-02', [line('1.5')]);
+    let state = withCommission(emptyPartnerAccount, '2026-01', [line('10.005'), line('-2.001')], 1);
+    state = withCommission(state, '2026-02', [line('1.5')], 2);
     expect(dueStatement(state, '2026-01')).toBeUndefined();
     expect(dueStatement(state, '2026-03')).toBe('2026-01');
-    const january = stateMonth(state, '2026-01', 'EUR', 3);
+    const january = stateMonth(state, '2026-01', 'EUR');
     expect(january.sums).toEqual({ month: '2026-01', opening: '0.00', earned: '10.01', clawedBack: '2.00', closing: '8.01' });
-    const february = stateMonth(january.state, '2026-02', 'EUR', 4);
+    const february = stateMonth(january.state, '2026-02', 'EUR');
     expect(february.sums).toEqual({ month: '2026-02', opening: '8.01', earned: '1.50', clawedBack: '0.00', closing: '9.51' });
     expect(partnerBalance(february.state)).toEqual({ balance: '9.51', unstated: '0' });
   });
 
   it('books what comes late for a stated month in the month after it', () => {
-    const stated = stateMonth(withCommission(emptyPartnerAccount, '2026-12', [line('1')]), '2026-12', 'EUR', 2).state;
-    expect(Object.keys(withCommission(stated, '2026-12', [line('1')]).unstated)).toEqual(['2027-01']);
+    const stated = stateMonth(withCommission(emptyPartnerAccount, '2026-12', [line('1')], 1), '2026-12', 'EUR').state;
+    expect(Object.keys(withCommission(stated, '2026-12', [line('1')], 3).unstated)).toEqual(['2027-01']);
   });
 });
 

@@ -5,6 +5,8 @@ import type { CommissionLine } from './invoice-share.js';
 export interface MonthSums {
   readonly earned: string;
   readonly clawedBack: string;
+  /** Entry of the month's first movement: its statement reads from there. */
+  readonly from: number;
 }
 
 /** The folded state of a partner's account. `unstated` holds at most the months since the last statement. */
@@ -14,19 +16,17 @@ export interface PartnerAccountState {
   readonly unstated: Readonly<Record<string, MonthSums>>;
   /** Last month on a statement, `yyyy-mm`. */
   readonly lastMonth: string;
-  /** Entry of the first movement that is not on a statement yet. */
-  readonly firstUnstated: number;
 }
 
-export const emptyPartnerAccount: PartnerAccountState = { stated: '0', unstated: {}, lastMonth: '', firstUnstated: 1 };
+export const emptyPartnerAccount: PartnerAccountState = { stated: '0', unstated: {}, lastMonth: '' };
 
 /**
- * Books movements of one month. A movement of a month that was stated already counts in the month after it, because a
+ * Books movements of one month by entry `n`. A movement of a month that was stated already counts in the month after it, because a
  * statement never changes.
  */
-export function withCommission(state: PartnerAccountState, month: string, lines: readonly CommissionLine[]): PartnerAccountState {
+export function withCommission(state: PartnerAccountState, month: string, lines: readonly CommissionLine[], n: number): PartnerAccountState {
   const into = bookingMonth(state, month);
-  const before = state.unstated[into] ?? { earned: '0', clawedBack: '0' };
+  const before = state.unstated[into] ?? { earned: '0', clawedBack: '0', from: n };
   const amounts = lines.map((line) => parseDecimal(line.amount));
   const earned = sumDecimals(amounts.filter((amount) => amount.sign() > 0));
   const clawedBack = sumDecimals(amounts.filter((amount) => amount.sign() < 0)).negated();
@@ -37,6 +37,7 @@ export function withCommission(state: PartnerAccountState, month: string, lines:
       [into]: {
         earned: parseDecimal(before.earned).plus(earned).toString(),
         clawedBack: parseDecimal(before.clawedBack).plus(clawedBack).toString(),
+        from: before.from,
       },
     },
   };
@@ -62,14 +63,15 @@ export function dueStatement(state: PartnerAccountState, currentMonth: string): 
     .sort()[0];
 }
 
+const nothing: Pick<MonthSums, 'earned' | 'clawedBack'> = { earned: '0', clawedBack: '0' };
+
 /** States a month: its sums rounded half-up to the currency's minor unit, once each, so that the statement adds up as printed. */
 export function stateMonth(
   state: PartnerAccountState,
   month: string,
   currency: string,
-  entry: number,
 ): { readonly sums: StatementSums; readonly state: PartnerAccountState } {
-  const { [month]: sums = { earned: '0', clawedBack: '0' }, ...rest } = state.unstated;
+  const { [month]: sums = nothing, ...rest } = state.unstated;
   const digits = minorUnitDigits(currency);
   const earned = parseDecimal(sums.earned).rounded(digits, 'half_up');
   const clawedBack = parseDecimal(sums.clawedBack).rounded(digits, 'half_up');
@@ -83,7 +85,7 @@ export function stateMonth(
       clawedBack: clawedBack.toFixed(digits),
       closing: closing.toFixed(digits),
     },
-    state: { stated: closing.toString(), unstated: rest, lastMonth: month, firstUnstated: entry + 1 },
+    state: { stated: closing.toString(), unstated: rest, lastMonth: month },
   };
 }
 

@@ -18,10 +18,13 @@ export async function putAgreement(ports: AgreementPorts, request: commissionsV1
   const wanted = request.agreement ?? commissionsPlaceholder;
   const id = wanted.id || derivedId('agreement', tenantId, cause);
   const partner = await ports.client.call(tenantV1.TenantService.method.getPartner, { tenantId, id: wanted.partnerId });
+  if (wanted.basis !== 'invoiced' && wanted.basis !== 'paid') {
+    throw new Problem('unprocessable', `“${wanted.basis}” is not a basis: invoiced or paid.`, { param: 'basis' });
+  }
   const agreement: Agreement = {
     id,
     partnerId: partner.id,
-    basis: wanted.basis === 'paid' ? 'paid' : 'invoiced',
+    basis: wanted.basis,
     rates: wanted.rates.map(({ meter, percentage }) => ({ meter, percentage })),
     currency: wanted.currency || partner.currency,
     startDate: wanted.startDate || toRfc3339(now).slice(0, 10),

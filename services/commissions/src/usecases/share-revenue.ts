@@ -114,19 +114,25 @@ export class RevenueSharing {
         chain: partnerChain(tenantId, partnerId, body.currency),
         cause: `${entry.chain}#${entry.n}`,
         now: entry.bookedAt,
-        decide: (before) => {
+        decide: (before, head) => {
           const state = before ?? emptyPartnerAccount;
           const month = bookingMonth(state, date.slice(0, 7));
           const earned: EarnedBody = { ...body, moved, month, date };
-          return { kind: 'commission_booked', body: earned, state: withCommission(state, month, moved) };
+          return { kind: 'commission_booked', body: earned, state: withCommission(state, month, moved, (head?.n ?? 0) + 1) };
         },
       });
     }
   }
 
   private async agreementsOf(tenantId: string, partnerId: string): Promise<readonly Agreement[]> {
-    const page = await this.views.agreements.list({ index: 'byPartner', equals: [tenantId, partnerId], limit: agreementsPage });
-    return page.items.map((document) => document.agreement);
+    const agreements: Agreement[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.views.agreements.list({ index: 'byPartner', equals: [tenantId, partnerId], cursor, limit: agreementsPage });
+      agreements.push(...page.items.map((document) => document.agreement));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return agreements;
   }
 }
 

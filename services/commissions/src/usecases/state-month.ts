@@ -61,13 +61,11 @@ export class PartnerStatements {
         now,
         decide: (before, head) => {
           const state = before ?? emptyPartnerAccount;
-          const n = (head?.n ?? 0) + 1;
-          const stated = stateMonth(state, month, currency, n);
+          const to = head?.n ?? 0;
+          const stated = stateMonth(state, month, currency);
           const id = derivedId('statement', tenantId, `${chain}:${month}`);
-          const body: StatedBody = { id, sums: stated.sums, from: state.firstUnstated, to: n - 1 };
-          // Movements of a later month that stand among these entries stay unstated; the next statement reads them again.
-          const firstUnstated = Object.keys(stated.state.unstated).length > 0 ? state.firstUnstated : n + 1;
-          return { kind: 'month_stated', body, state: { ...stated.state, firstUnstated } };
+          const body: StatedBody = { id, sums: stated.sums, from: state.unstated[month]?.from ?? to + 1, to };
+          return { kind: 'month_stated', body, state: stated.state };
         },
       });
     }
