@@ -1,6 +1,6 @@
 import type { ratingV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
-import { isDate, type PeriodRule, periodRuleFault, startOfLocalDate, zoneClock } from '@tollkeeper/metering';
+import { contractPeriodRule, isContractPeriod, isDate, type PeriodRule, periodRuleFault, startOfLocalDate, zoneClock } from '@tollkeeper/metering';
 import { decimalFault, describeDecimalFault, isCurrency } from '@tollkeeper/money';
 
 export interface RecurringFee {
@@ -93,23 +93,10 @@ function isKnownZone(name: string): boolean {
   }
 }
 
-function toPeriodRule(terms: ratingV1.DeviceTerms): PeriodRule {
-  const anchorDay = terms.anchorDay > 0 ? terms.anchorDay : 1;
-  switch (terms.period) {
-    case '':
-    case 'monthly':
-      return { every: 'month', anchor_day: anchorDay };
-    case 'weekly':
-      return { every: 'week', weekday: anchorDay };
-    case 'days28':
-      return { every: '28_days', anchor: terms.startDate };
-    case 'yearly':
-      return { every: 'year', anchor_month: Number(terms.startDate.slice(5, 7)), anchor_day: anchorDay };
-    default:
-      throw new Problem('invalid_request', `${JSON.stringify(terms.period)} is not a period; write monthly, weekly, days28 or yearly.`, {
-        param: 'period',
-      });
-  }
+function toPeriodRule({ period, anchorDay, startDate }: ratingV1.DeviceTerms): PeriodRule {
+  const named = period === '' ? 'monthly' : period;
+  if (isContractPeriod(named)) return contractPeriodRule(named, anchorDay, startDate);
+  throw new Problem('invalid_request', `${JSON.stringify(period)} is not a period; write monthly, weekly, days28 or yearly.`, { param: 'period' });
 }
 
 const dayMs = 86_400_000;
