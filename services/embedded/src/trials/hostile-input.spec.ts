@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Route, routeTable } from '@tollkeeper/gateway-service';
 import { SeededRandom } from '../sample/seeded-random.js';
 import { type EmbeddedProcess, newFolder, startForTest } from './embedded-process.fixture.js';
+import { furnish, type FurnishedTenant } from './furnished-tenant.fixture.js';
 import { type HostileRequest, hostileRequest } from './hostile-requests.fixture.js';
-import { newCustomer, newSeller, newTenant, putMeter, putPrices, type SmallTenant } from './small-tenant.fixture.js';
 
 /** By hand: TOLLKEEPER_HOSTILE=100000 TOLLKEEPER_HOSTILE_SEED=7. */
 const requests = Number(process.env['TOLLKEEPER_HOSTILE'] ?? 6000);
@@ -24,18 +24,12 @@ interface Outcome {
 const folder = newFolder('hostile');
 const agent = new Agent({ keepAlive: true, maxSockets: clients });
 let platform: EmbeddedProcess;
-let tenant: SmallTenant;
-let ids: Readonly<Record<string, string>>;
+let tenant: FurnishedTenant;
 
 beforeAll(async () => {
   platform = await startForTest(folder.path);
-  tenant = await newTenant(platform, 'hostile');
-  const { client } = tenant;
-  await putMeter(client, 'energy');
-  await putPrices(client, 'standard-2026', 'SEK', [{ meter: 'energy', price: { model: 'per_unit', unit_price: '2' } }]);
-  const { entity, brand } = await newSeller(client);
-  const { customer } = await newCustomer(client, { brand, devices: ['SE*NGR*E0001'], priceLists: ['standard-2026'] });
-  ids = { id: customer, billing_entity_id: entity, reference: 'SE*NGR*E0001', code: 'energy' };
+  // The names of the examples, so that requests without tricks are about things that are there.
+  tenant = await furnish(platform, 'hostile', { meter: 'energy', priceList: 'standard-2026', mapping: 'sim-csv', device: 'SE*NGR*E0001' });
 }, 60_000);
 
 afterAll(async () => {
@@ -108,7 +102,7 @@ describe('hostile input', () => {
       while (next < requests && faults.length < 10) {
         const route = routeTable[next++ % routeTable.length];
         if (!route) throw new Error('the route table is empty');
-        const draft = hostileRequest(route, keyFor(route), ids, random);
+        const draft = hostileRequest(route, keyFor(route), tenant.ids, random);
         const outcome = await send(draft);
         if (!outcome) hungUp++;
         else counts.set(outcome.status, (counts.get(outcome.status) ?? 0) + 1);

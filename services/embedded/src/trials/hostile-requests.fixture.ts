@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { type Route, sampleRequest } from '@tollkeeper/gateway-service';
 import type { SeededRandom } from '../sample/seeded-random.js';
+import { withIds } from './furnished-tenant.fixture.js';
 
 /** A request as it goes over the wire, sound or not. */
 export interface HostileRequest {
@@ -47,7 +48,8 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 
 /** Every place in the value, as a path. */
 function places(value: Json, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
-  if (typeof value !== 'object' || value === null) return [path];
+  // What an earlier trick made deep stays as it is.
+  if (typeof value !== 'object' || value === null || path.length > 20) return [path];
   return [path, ...Object.entries(value).flatMap(([name, inner]) => places(inner, [...path, name]))];
 }
 
@@ -171,14 +173,15 @@ function encodeLoosely(text: string): string {
 const allTricks = Object.entries({ ...bodyTricks, ...headTricks });
 const bodyNames = Object.entries(bodyTricks);
 
-/** A request that the route might take, and then one to three tricks played on it. */
+/** A request that the route might take, mostly about things that are there (`ids`, by prefix), and then one to three tricks played on it. */
 export function hostileRequest(route: Route, key: string, ids: Readonly<Record<string, string>>, random: SeededRandom): HostileRequest {
-  const sample = sampleRequest(route, random.chance(0.7) ? ids : {});
+  const sample = sampleRequest(route);
+  const known = random.chance(0.8) ? ids : {};
   const draft: Draft = {
     method: sample.method,
-    url: sample.url,
+    url: withIds(sample.url, known),
     headers: { ...sample.headers, authorization: `Bearer ${key}`, ...(random.chance(0.3) ? { 'idempotency-key': `k${random.whole(1, 500)}` } : {}) },
-    ...(sample.body === undefined ? {} : { body: sample.body }),
+    ...(sample.body === undefined ? {} : { body: withIds(sample.body, known) }),
     tricks: [],
   };
   const list = route.body && random.chance(0.7) ? bodyNames : allTricks;
