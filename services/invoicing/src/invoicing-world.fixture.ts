@@ -6,7 +6,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { LocalBus } from '@tollkeeper/bus-local';
 import { LevelChainStore } from '@tollkeeper/chain-store-level';
-import { factsV1, invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
+import { type factsV1, invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
 import { factsTopic, InProcessClient, InProcessServer, rpcPattern, ServiceClient, type ServicePorts, TenantClocks } from '@tollkeeper/nest-kit';
 import type { ActorHost, Timers } from '@tollkeeper/ports';
@@ -34,7 +34,7 @@ export interface HeldAccount {
 }
 
 /** Tenant and rating as invoicing sees them. */
-export class Neighbours {
+class Neighbours {
   readonly customers = new Map<string, Plain<typeof tenantV1.CustomerSchema>>();
   readonly contracts = new Map<string, MessageInitShape<typeof tenantV1.ContractSchema>[]>();
   readonly accounts: HeldAccount[] = [];

@@ -24,7 +24,7 @@ export function entityOf(id = 'ent_se', more: Plain<typeof tenantV1.BillingEntit
 }
 
 /** Tenant and invoicing as receivables sees them. */
-export class Neighbours {
+class Neighbours {
   readonly customers = new Set(['cus_1', 'cus_2']);
   readonly entities = [entityOf()];
   readonly invoices = new Map<string, invoicingV1.Invoice>();
@@ -213,14 +213,5 @@ export class ReceivablesWorld {
   async close(): Promise<void> {
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Resolves with the first defined answer, or fails after a while. */
-export async function eventually<T>(what: () => T | undefined | Promise<T | undefined>, withinMs = 4_000): Promise<T> {
-  for (const end = Date.now() + withinMs; ; await new Promise((resolve) => setTimeout(resolve, 5))) {
-    const found = await what();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`it did not happen within ${withinMs} ms`);
   }
 }

@@ -38,7 +38,7 @@ export async function renderReminder(ports: ReminderPorts, tenantId: string, inv
 }
 
 /** The letter's content; `today` is `yyyy-mm-dd` where the seller is. */
-export function toReminder(invoice: invoicingV1.Invoice, item: OpenItem, policy: DunningPolicy, today: string): Reminder {
+function toReminder(invoice: invoicingV1.Invoice, item: OpenItem, policy: DunningPolicy, today: string): Reminder {
   const next = nextStepDay({ items: [item] }, policy) ?? addDays(today, daysToPay);
   const willBlock = policy.steps.slice(item.step).some(({ action }) => action === 'block');
   return {
