@@ -23,7 +23,7 @@ export function tableLines<Item>(columns: readonly Column<Item>[], items: readon
   const shown = columns.map((_, at) => items.length === 0 || cells.some((row) => (row[at] ?? '') !== ''));
   const kept = columns.map((column, at) => ({ column, at })).filter(({ at }) => shown[at]);
   const widths = kept.map(({ column, at }) => Math.max(textWidth(column.head), ...cells.map((row) => textWidth(row[at] ?? ''))));
-  fit(
+  fitToWidth(
     kept.map(({ column }) => column),
     widths,
     look.width,
@@ -48,7 +48,7 @@ export function factLines(
 }
 
 /** Makes the columns that may be cut narrower, until the line fits. */
-function fit<Item>(columns: readonly Column<Item>[], widths: number[], width: number | undefined): void {
+function fitToWidth<Item>(columns: readonly Column<Item>[], widths: number[], width: number | undefined): void {
   if (width === undefined) return;
   let over = widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1) - width;
   for (let i = columns.length - 1; i >= 0 && over > 0; i--) {

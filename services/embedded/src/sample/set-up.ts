@@ -1,5 +1,6 @@
 import type { ApiClient } from '@tollkeeper/api-client';
-import { billingEntities, brands, customers, meters, partner, priceLists, sampleDevices, tenant } from './fleet.js';
+import { meters, priceLists } from './catalogue.js';
+import { billingEntities, brands, customers, partner, sampleDevices, tenant } from './fleet.js';
 
 /** What the story needs to know of what it created. */
 export interface SampleTenant {
@@ -45,7 +46,8 @@ export async function setUp(operator: ApiClient, asTenant: (apiKey: string) => A
   const ids = new Map<string, string>();
   const devices = sampleDevices();
   for (const customer of customers) {
-    const { key, brand, contract, fleet: _fleet, ...body } = customer;
+    const { key, brand, contract, fleet: _fleet, ...person } = customer;
+    const body = { ...person, reference: key };
     const customerId = await create('/v1/customers', { ...body, brand_id: brandIds[brand] }, `customer-${key}`);
     ids.set(key, customerId);
     const own = devices.filter((device) => device.customer === key);

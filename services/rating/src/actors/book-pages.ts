@@ -1,6 +1,5 @@
 import { type Entry, type Instant, nextEntry } from '@tollkeeper/kernel';
 import type { ActorCall, ActorReply, AppendRequest, ChainStore } from '@tollkeeper/ports';
-import type { Refusal } from '../events/batch-tracker.js';
 import { type Digest, isDigestPage } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
@@ -11,9 +10,9 @@ import type { AccountState } from './account-state.js';
 import { type Account, type AccountStore, deviceChain } from './account-store.js';
 import { isThresholdReached } from './close-account.js';
 import { type BookInput, type BookOutput, eventOutcome } from './device-account.contract.js';
+import { beginWork, judge, refuse, resolveRepeats, type Work } from './book-work.js';
 import { buildPage } from './build-page.js';
-import { conflictWith, refusedByTime, unknownDevice } from './refusals.js';
-import { identityKey, isSameContent, isSameDelivery, type SortedEvents, sortEvents, type TimeWindow } from './sort-events.js';
+import { identityKey, type TimeWindow } from './sort-events.js';
 import type { RatingCatalogue } from '../catalogue/rating-catalogue.js';
 
 export interface BookPorts {
@@ -26,23 +25,6 @@ export interface BookPorts {
   catalogue(tenantId: string): Promise<RatingCatalogue>;
   /** Told of pages after which an account holds its threshold. */
   onThreshold(entries: readonly Entry[]): Promise<void>;
-}
-
-/** A call on its way to an entry. */
-interface Work {
-  readonly index: number;
-  readonly input: BookInput;
-  account: Account;
-  now: Instant;
-  sorted: SortedEvents;
-  outcomes: Uint8Array;
-  refusals: Map<number, Refusal>;
-  /** What the account has under the identity of an event, by the event's index. */
-  known: Map<number, PageEvent>;
-  /** Indexes of the events to be priced. */
-  fresh: number[];
-  next: Account | undefined;
-  entry: Entry | undefined;
 }
 
 /** Rounds in which another writer was faster, before the caller is asked to come again. */
@@ -123,7 +105,7 @@ async function bookRound(
     if (!input || !account) continue;
     isolate(index, () => {
       if (account.fault) throw account.fault;
-      const work = beginWork(index, input, account, ports);
+      const work = beginWork(index, input, account, ports.now(input.tenantId), ports.window);
       works.push(work);
       return work.sorted.doubtful.length > 0 ? resolveDoubtful(ports, work) : undefined;
     });
@@ -135,34 +117,6 @@ async function bookRound(
   if (waiting.length > 0) await Promise.all(waiting);
   const built = works.filter((work) => !replies[work.index]);
   return append(ports, built, replies, unjudged);
-}
-
-function beginWork(index: number, input: BookInput, account: Account, ports: BookPorts): Work {
-  const now = ports.now(input.tenantId);
-  const { events } = input;
-  const outcomes = new Uint8Array(events.length);
-  const refusals = new Map<number, Refusal>();
-  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals, known: new Map(), fresh: [], next: undefined, entry: undefined };
-  if (!account.state) {
-    const refusal = unknownDevice(input.device);
-    outcomes.fill(eventOutcome.refused);
-    for (let i = 0; i < events.length; i++) refusals.set(i, refusal);
-    return work;
-  }
-  work.sorted = sortEvents(account.state.sources, events, now, ports.window);
-  work.fresh = [...work.sorted.candidates];
-  for (const [at, reason] of work.sorted.refused) {
-    const event = events[at];
-    if (event) refuse(work, at, refusedByTime(reason, event, ports.window));
-  }
-  return work;
-}
-
-const nothing: SortedEvents = { candidates: [], doubtful: [], repeats: new Map(), refused: new Map() };
-
-function refuse(work: Work, at: number, refusal: Refusal): void {
-  work.outcomes[at] = eventOutcome.refused;
-  work.refusals.set(at, refusal);
 }
 
 /** Looks the doubtful events up in the account's own pages. */
@@ -186,11 +140,6 @@ async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
     judge(work, at, event, earlier);
   }
   work.fresh = work.fresh.filter((at) => !work.known.has(at));
-}
-
-function judge(work: Work, at: number, event: PageEvent, earlier: PageEvent): void {
-  if (!isSameContent(event, earlier)) refuse(work, at, conflictWith(event, earlier));
-  else work.outcomes[at] = isSameDelivery(event, earlier) ? eventOutcome.booked : eventOutcome.duplicate;
 }
 
 function identityHead(account: Account): IdentityHead {
@@ -279,29 +228,4 @@ function remember(ports: BookPorts, work: Work): void {
   if (!work.entry || !ports.identity.isCached(work.account.chain)) return;
   const pages = work.next?.state?.pages ?? 0;
   ports.identity.appended(work.account.chain, work.entry.n, pages, readFingerprints(work.entry.body, work.entry.n).prints);
-}
-
-/**
- * Events that stand twice in one page end as the first of them did, when that one is booked or was. Answers those that
- * stand behind a refused one and say something else: what they are depends on the account alone, not on their neighbours.
- */
-function resolveRepeats(work: Work): readonly number[] {
-  const open: number[] = [];
-  for (const [at, first] of work.sorted.repeats) {
-    const event = work.input.events[at];
-    const earlier = work.input.events[first];
-    if (!event || !earlier) continue;
-    const known = work.known.get(first);
-    if (known) {
-      judge(work, at, event, known);
-      continue;
-    }
-    const refusal = work.refusals.get(first);
-    const isSame = isSameContent(event, earlier);
-    if (refusal && !isSame) open.push(at);
-    else if (refusal) refuse(work, at, refusal);
-    else if (!isSame) refuse(work, at, conflictWith(event, earlier));
-    else if (work.outcomes[first] === eventOutcome.duplicate || !isSameDelivery(event, earlier)) work.outcomes[at] = eventOutcome.duplicate;
-  }
-  return open;
 }

@@ -1,10 +1,11 @@
 import type { Address, Brand } from '@tollkeeper/tenancy';
 import type { InvoiceParty } from '../invoice.js';
+import type { BrandLook } from './brand-look.js';
 import { addressAndFacts, heading, payBox, right, rowLayout, sectionTitle, sellerFooter, titleBlock } from './letterhead.js';
-import { muted } from './paper.js';
+import { muted, type PdfNode } from './paper.js';
 import { toPdf } from './pdf-document.js';
 import type { RenderOptions } from './render-invoice.js';
-import { timeZoneOf, wordingFor } from './wording.js';
+import { timeZoneOf, type Wording, wordingFor } from './wording.js';
 
 /** One movement on a partner's account, traceable to its invoice line. Amounts are decimal strings; negative is taken back. */
 export interface PartnerStatementRow {
@@ -68,33 +69,38 @@ export function renderPartnerStatementPdf(
       ),
       payBox(look, words, { label: words.text('closing'), amount: words.money(statement.closing, currency) }),
       sectionTitle(look, words.text('specification')),
-      {
-        layout: rowLayout(look),
-        fontSize: 8.5,
-        table: {
-          headerRows: 1,
-          dontBreakRows: true,
-          widths: ['auto', 'auto', '*', 60, 40, 72],
-          body: [
-            [
-              heading(words.text('date')),
-              heading(words.text('invoiceLine')),
-              heading(words.text('device')),
-              heading(words.text('base'), 'right'),
-              heading(words.text('share'), 'right'),
-              heading(`${words.text('commission')} ${currency}`, 'right'),
-            ],
-            ...statement.rows.map((row) => [
-              words.shortDate(row.date.slice(0, 10)),
-              `${row.invoiceNumber}, ${row.invoiceLine}`,
-              { text: [row.device, { text: `  ${row.meter}`, color: muted, fontSize: 7.5 }] },
-              right(words.amount(row.base)),
-              right(words.percent(row.percentage)),
-              right(words.amount(row.amount)),
-            ]),
-          ],
-        },
-      },
+      statementTable(statement, look, words),
     ],
   });
+}
+
+/** Every movement with the invoice line, base and percentage that it comes from. */
+function statementTable(statement: PrintedPartnerStatement, look: BrandLook, words: Wording): PdfNode {
+  return {
+    layout: rowLayout(look),
+    fontSize: 8.5,
+    table: {
+      headerRows: 1,
+      dontBreakRows: true,
+      widths: ['auto', 'auto', '*', 60, 40, 72],
+      body: [
+        [
+          heading(words.text('date')),
+          heading(words.text('invoiceLine')),
+          heading(words.text('device')),
+          heading(words.text('base'), 'right'),
+          heading(words.text('share'), 'right'),
+          heading(`${words.text('commission')} ${statement.currency}`, 'right'),
+        ],
+        ...statement.rows.map((row) => [
+          words.shortDate(row.date.slice(0, 10)),
+          `${row.invoiceNumber}, ${row.invoiceLine}`,
+          { text: [row.device, { text: `  ${row.meter}`, color: muted, fontSize: 7.5 }] },
+          right(words.amount(row.base)),
+          right(words.percent(row.percentage)),
+          right(words.amount(row.amount)),
+        ]),
+      ],
+    },
+  };
 }

@@ -1,11 +1,12 @@
 import { minorUnitDigits, parseDecimal, sumDecimals } from '@tollkeeper/money';
 import type { Brand, PaymentDetails } from '@tollkeeper/tenancy';
 import type { InvoiceParty } from '../invoice.js';
+import type { BrandLook } from './brand-look.js';
 import { addressAndFacts, heading, payBox, right, rowLayout, sellerFooter, titleBlock } from './letterhead.js';
-import { muted } from './paper.js';
+import { muted, type PdfNode } from './paper.js';
 import { toPdf } from './pdf-document.js';
 import type { RenderOptions } from './render-invoice.js';
-import { timeZoneOf, wordingFor } from './wording.js';
+import { timeZoneOf, type Wording, wordingFor } from './wording.js';
 
 /** An overdue invoice as a reminder shows it. Amounts are decimal strings; `open` holds fees of earlier reminders. */
 export interface OverdueItem {
@@ -68,36 +69,41 @@ export function renderReminderPdf(reminder: Reminder, brand: Brand, options: Ren
           details: reminder.paymentDetails,
         },
       }),
-      {
-        layout: rowLayout(look),
-        table: {
-          headerRows: 1,
-          dontBreakRows: true,
-          widths: ['*', 'auto', 'auto', 90, 90],
-          body: [
-            [
-              heading(words.text('invoice')),
-              heading(words.text('issued')),
-              heading(words.text('due')),
-              heading(`${words.text('originalAmount')} ${currency}`, 'right'),
-              heading(`${words.text('open')} ${currency}`, 'right'),
-            ],
-            ...reminder.items.map((item) => [
-              { text: item.number, bold: true },
-              words.shortDate(item.issuedOn),
-              {
-                text: [
-                  words.shortDate(item.dueOn),
-                  { text: `  ${words.text('daysOverdue', { n: String(item.daysOverdue) })}`, color: muted, fontSize: 7.5 },
-                ],
-              },
-              right(words.amount(item.amount)),
-              right(words.amount(item.open)),
-            ]),
-            ...(fee.isZero() ? [] : [[words.text('reminderFee'), '', '', '', right(words.amount(reminder.fee))]]),
-          ],
-        },
-      },
+      overdueTable(reminder, look, words),
     ],
   });
+}
+
+/** What is overdue, invoice by invoice, and the fee of this letter. */
+function overdueTable(reminder: Reminder, look: BrandLook, words: Wording): PdfNode {
+  return {
+    layout: rowLayout(look),
+    table: {
+      headerRows: 1,
+      dontBreakRows: true,
+      widths: ['*', 'auto', 'auto', 90, 90],
+      body: [
+        [
+          heading(words.text('invoice')),
+          heading(words.text('issued')),
+          heading(words.text('due')),
+          heading(`${words.text('originalAmount')} ${reminder.currency}`, 'right'),
+          heading(`${words.text('open')} ${reminder.currency}`, 'right'),
+        ],
+        ...reminder.items.map((item) => [
+          { text: item.number, bold: true },
+          words.shortDate(item.issuedOn),
+          {
+            text: [
+              words.shortDate(item.dueOn),
+              { text: `  ${words.text('daysOverdue', { n: String(item.daysOverdue) })}`, color: muted, fontSize: 7.5 },
+            ],
+          },
+          right(words.amount(item.amount)),
+          right(words.amount(item.open)),
+        ]),
+        ...(parseDecimal(reminder.fee).isZero() ? [] : [[words.text('reminderFee'), '', '', '', right(words.amount(reminder.fee))]]),
+      ],
+    },
+  };
 }
