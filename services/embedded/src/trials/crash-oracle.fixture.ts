@@ -46,7 +46,7 @@ const tierEnd = 100n * unit;
 const [firstTier, secondTier, perSms] = [250n, 175n, 30n] as const;
 
 /** What the events of one device cost in all, counted month by month: 2.50 up to 100 kWh and 1.75 above, 0.30 per message. */
-export function oracleCharge(events: Iterable<SentEvent>): bigint {
+function oracleCharge(events: Iterable<SentEvent>): bigint {
   const energy = new Map<string, bigint>();
   let messages = 0n;
   for (const { meter, time, quantity } of events) {
@@ -58,7 +58,7 @@ export function oracleCharge(events: Iterable<SentEvent>): bigint {
   return hundredths / 100n;
 }
 
-export async function all<T>(client: ApiClient, path: string, query: Readonly<Record<string, string | boolean>> = {}): Promise<readonly T[]> {
+async function all<T>(client: ApiClient, path: string, query: Readonly<Record<string, string | boolean>> = {}): Promise<readonly T[]> {
   const items: T[] = [];
   for await (const item of client.list<T>(path, query)) items.push(item);
   return items;
@@ -75,7 +75,7 @@ export async function checkPromises(client: ApiClient, load: CrashLoad): Promise
 }
 
 /** G8: 1 to n, each once. */
-export function isGapless(numbers: readonly string[]): boolean {
+function isGapless(numbers: readonly string[]): boolean {
   const places = numbers.map((number) => Number(number.split('-')[1])).sort((a, b) => a - b);
   return places.every((place, i) => place === i + 1);
 }

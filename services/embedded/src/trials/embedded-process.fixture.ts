@@ -7,7 +7,7 @@ import { ApiClient } from '@tollkeeper/api-client';
 import { machineTimers } from '../machine.js';
 
 /** The program as it is delivered: `npm test` builds it first. */
-export const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** How a program ended that was let run to its end. */
 export interface Ended {

@@ -5,7 +5,7 @@ import { bgmax, camt054 } from '../sample/bank-files.js';
 import { type EmbeddedProcess, newFolder, startForTest } from './embedded-process.fixture.js';
 import { eventually, settledReceipt as settledAt } from './eventually.fixture.js';
 import { ocpiCdr, simCsv, ttsUplink } from './field-usage.fixture.js';
-import { proveAll, trialSums } from './proofs.fixture.js';
+import { plain, proveAll, trialSums } from './proofs.fixture.js';
 import { newCustomer, newSeller, newTenant, putMeter, putPrices, usageEvent } from './small-tenant.fixture.js';
 import { WebhookListener } from './webhook-listener.fixture.js';
 
@@ -72,11 +72,6 @@ const balanceOf = async (device: string) => (await client.get<{ readonly balance
 const accountOf = (customer: string) => client.get<Account>(`/v1/customers/${customer}/account`);
 const openOf = async (customer: string) => (await accountOf(customer)).open_items.map(({ open }) => open);
 const entitlement = (device: string) => client.get<{ readonly entitled: boolean }>(`/v1/devices/${encodeURIComponent(device)}/entitlement`);
-
-/** `47.50` and `47.5` are the same amount. */
-function plain(amount: string | undefined): string {
-  return (amount ?? '0').replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
-}
 
 async function invoicesOf(query: Readonly<Record<string, string>>): Promise<readonly Invoice[]> {
   const items: Invoice[] = [];

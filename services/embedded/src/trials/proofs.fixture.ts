@@ -44,3 +44,8 @@ export async function trialSums(client: ApiClient): Promise<ReadonlyMap<string, 
   for (const { currency, balance } of items) sums.set(currency, (sums.get(currency) ?? 0n) + exact(balance));
   return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** `47.50` and `47.5` are the same amount. */
+export function plain(amount: string | undefined): string {
+  return (amount ?? '0').replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+}
