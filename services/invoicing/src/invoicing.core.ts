@@ -40,6 +40,7 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       client: ports.client,
       issuer: this.issuer,
       unbilled: new UnbilledCharges(this.writer),
+      due: this.due,
       onStopped: (id, error) => this.logger.error(`bill run ${id} stopped and will be resumed: ${String(error)}`),
     };
     this.billRuns = new BillRuns(this.billRunPorts);

@@ -60,8 +60,13 @@ export interface CloseOrder {
   readonly preview: boolean;
 }
 
+/** Charges with the accounts that they come from. */
+export interface ClosedCharges extends Charges {
+  readonly accounts: readonly ratingV1.ClosedAccount[];
+}
+
 /** Closes the customer's device accounts (or looks what closing would give); the same cause closes once. */
-export async function closeAccounts(client: ServiceClient, order: CloseOrder, parties: Parties): Promise<Charges> {
+export async function closeAccounts(client: ServiceClient, order: CloseOrder, parties: Parties): Promise<ClosedCharges> {
   const accounts: ratingV1.ClosedAccount[] = [];
   let held = 0;
   let cursor = '';
@@ -80,7 +85,7 @@ export async function closeAccounts(client: ServiceClient, order: CloseOrder, pa
     held += reply.held;
     cursor = reply.nextCursor;
   } while (cursor !== '');
-  return { ...fromClosedAccounts(accounts, parties.buyer), held };
+  return { ...fromClosedAccounts(accounts, parties.buyer), held, accounts };
 }
 
 export function fromClosedAccounts(

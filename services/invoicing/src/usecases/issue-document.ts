@@ -78,8 +78,8 @@ export class DocumentIssuer {
     return this.ports.views.invoices.get(derivedId('invoice', tenantId, cause));
   }
 
-  /** Resolves with the issued invoice, the earlier one when this cause issued it before. */
-  async issueInvoice(order: IssueOrder, parties: Parties, charges: Charges): Promise<BookedInvoice> {
+  /** Resolves with what was issued, the earlier invoice when this cause issued it before: then it need not hold these charges. */
+  async issueInvoice(order: IssueOrder, parties: Parties, charges: Charges): Promise<IssuedBody> {
     const id = derivedId('invoice', order.tenantId, order.cause);
     const issuedOn = dayIn(parties.timeZone, order.now);
     const build = (number: string): Invoice =>
@@ -125,13 +125,14 @@ export class DocumentIssuer {
     const { note, entity, customer, series, cause } = fromCanonicalBytes<CreditBody>(entry.body);
     const buyer = await this.ports.views.buyers.get(note.credits?.id ?? '');
     if (buyer) await this.ports.views.buyers.put([{ ...buyer, id: note.id, version: 1 }]);
-    return this.number({ tenantId, cause, now: entry.bookedAt }, { entity, series }, note.issuedOn, (number) => ({
+    const { invoice } = await this.number({ tenantId, cause, now: entry.bookedAt }, { entity, series }, note.issuedOn, (number) => ({
       invoice: { ...note, number },
       entity,
       customer,
       closed: [],
       partners: {},
     }));
+    return invoice;
   }
 
   private async number(
@@ -139,7 +140,7 @@ export class DocumentIssuer {
     seller: { readonly entity: string; readonly series: string },
     issuedOn: string,
     body: (number: string) => IssuedBody,
-  ): Promise<BookedInvoice> {
+  ): Promise<IssuedBody> {
     const year = issuedOn.slice(0, 4);
     const { entry } = await this.ports.writer.execute<SeriesState>({
       chain: seriesChain(order.tenantId, seller.entity, year),
@@ -157,7 +158,7 @@ export class DocumentIssuer {
       },
     });
     if (!entry) throw new Error('numbering always writes an entry');
-    return fromCanonicalBytes<IssuedBody>(entry.body).invoice;
+    return fromCanonicalBytes<IssuedBody>(entry.body);
   }
 
   /** Follow-up of an issued document: it becomes readable, and everybody hears of it. */

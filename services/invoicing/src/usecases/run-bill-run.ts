@@ -4,9 +4,10 @@ import type { FeeLine } from '@tollkeeper/invoicing';
 import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
 import type { ServiceClient } from '@tollkeeper/nest-kit';
 import { billRunChain, tenantOfChain } from '../store/chains.js';
-import type { BookedInvoice, InvoicingViews } from '../store/views.js';
+import type { BookedInvoice, ClosedReference, InvoicingViews } from '../store/views.js';
 import { type BillRunOrder, type BillRunState, type CustomerOutcome, noOutcome, plusOutcome, startedRun, withCustomer } from './bill-run.state.js';
-import { assertCurrency, closeAccounts, loadParties, type Parties } from './gather-charges.js';
+import type { DueCharges } from './due-charges.js';
+import { assertCurrency, type ClosedCharges, closeAccounts, loadParties, type Parties } from './gather-charges.js';
 import type { DocumentIssuer } from './issue-document.js';
 import { bookRecurringFees } from './recurring-fees.js';
 import type { UnbilledCharges, UnbilledOrder } from './unbilled-charges.js';
@@ -17,6 +18,7 @@ export interface BillRunPorts {
   readonly client: ServiceClient;
   readonly issuer: DocumentIssuer;
   readonly unbilled: UnbilledCharges;
+  readonly due: DueCharges;
   /** Told when a run stops on a fault that is nobody's input; `resume` takes it up again. */
   onStopped(billRunId: string, error: unknown): void;
 }
@@ -176,8 +178,23 @@ export class BillRuns {
     }
     const fees = [...charges.fees, ...contractFees];
     if (charges.usage.length + fees.length === 0) return { ...noOutcome, held: charges.held };
-    const invoice = await this.ports.issuer.issueInvoice({ tenantId, cause, now, billRun: billRunId }, parties, { ...charges, fees });
-    return { ...outcomeOf(invoice), held: charges.held };
+    const issued = await this.ports.issuer.issueInvoice({ tenantId, cause, now, billRun: billRunId }, parties, { ...charges, fees });
+    await this.billMissing(tenantId, parties, charges, issued.closed, now);
+    return { ...outcomeOf(issued.invoice), held: charges.held };
+  }
+
+  /**
+   * Two processes may work at one run for a while: one invoices what it found, and the other closes an account a moment
+   * later in the same cause. What the issued invoice does not hold gets an invoice of its own.
+   */
+  private async billMissing(tenantId: string, { buyer, seller }: Parties, { accounts }: ClosedCharges, issued: readonly ClosedReference[], now: Instant): Promise<void> {
+    const held = new Set(issued.map(({ device, n }) => `${device}#${n}`));
+    for (const { device, n, lines } of accounts) {
+      if (n === 0 || held.has(`${device}#${n}`)) continue;
+      const cause = `missing:${device}#${n}`;
+      await this.ports.due.keep(tenantId, { device, customerId: buyer.id, currency: seller.currency, lines }, cause, n, now);
+      await this.ports.due.invoiceCustomer(tenantId, buyer.id, seller.currency, cause, now);
+    }
   }
 
   private async project(entry: Entry): Promise<void> {

@@ -12,32 +12,46 @@ export interface OrderedConsumer {
 
 const maxInFlight = 256;
 const retryDelayMs = 500;
+/** Put off so often, for each that waits, without seeing the first: another consumer of the group had it meanwhile. */
+const mostPutOffs = 10;
+
+interface Line {
+  /** Ids of the facts that wait, the failed one first; never more than are in flight. */
+  readonly ids: string[];
+  putOffs: number;
+}
 
 /**
  * Consumes facts so that those of one tenant never overtake each other: while one of them fails, the tenant's later ones wait
- * behind it, and other tenants go on. The bus alone keeps the order only until something is told again.
+ * behind it, and other tenants go on. The bus alone keeps the order only until something is told again. Between several
+ * consumers of one group the order is kept as a rule, not as a guarantee: a failed fact may come back to another one.
  */
 export function consumeInOrder({ bus, group, handle, onFailed }: OrderedConsumer): Subscription {
-  /** Tenant → ids of the facts that wait, the failed one first; never more than are in flight. */
-  const waiting = new Map<string, string[]>();
+  const waiting = new Map<string, Line>();
+  const leave = (tenantId: string, line: Line): void => {
+    line.ids.shift();
+    line.putOffs = 0;
+    if (line.ids.length === 0) waiting.delete(tenantId);
+  };
   return bus.subscribe(factsTopic, { group, maxInFlight }, async (deliveries) => {
     for (const delivery of deliveries) {
       const { id, tenantId } = delivery.value;
-      const line = waiting.get(tenantId) ?? [];
-      const place = line.indexOf(id);
-      if (line.length > 0 && place !== 0) {
-        if (place < 0) line.push(id);
+      const line = waiting.get(tenantId);
+      const place = line?.ids.indexOf(id) ?? -1;
+      if (line && place !== 0) {
+        if (place < 0) line.ids.push(id);
+        if (++line.putOffs > mostPutOffs * line.ids.length) leave(tenantId, line);
         delivery.retry(retryDelayMs);
         continue;
       }
+      if (line) line.putOffs = 0;
       try {
         await handle(delivery.value);
         delivery.ack();
-        if (place === 0) line.shift();
-        if (line.length === 0) waiting.delete(tenantId);
+        if (line) leave(tenantId, line);
       } catch (error) {
         onFailed(delivery.value, error);
-        if (place < 0) waiting.set(tenantId, [id]);
+        if (!line) waiting.set(tenantId, { ids: [id], putOffs: 0 });
         delivery.retry(retryDelayMs);
       }
     }
