@@ -17,6 +17,7 @@ export class SimChainStore implements ChainStore {
     const detail = requests.map(({ entry }) => `${entry.chain}#${entry.n} ${entry.kind} ${hex(entry.hash)}`).join(', ');
     return this.process.io('append', detail, {
       apply: () => this.disk.insertAll(requests),
+      describe: (outcomes) => (outcomes.every(({ status }) => status === 'appended') ? '' : ` → ${outcomes.map(({ status }) => status).join(', ')}`),
       tear: () => {
         // Each chain keeps a first part of what was on its way; which chains do is chance.
         const cut = new Set<string>();

@@ -6,6 +6,8 @@ export interface Operation<T> {
   apply(): T;
   /** Does a part of it, chosen by chance: what a crash in the middle leaves. Absent for reads. */
   tear?(): void;
+  /** What the history says of the answer; nothing for answers that go without saying. */
+  describe?(value: T): string;
   /** How the port says that nobody answered. */
   unanswered(): Error;
 }
@@ -79,7 +81,7 @@ export class SimProcess {
         trace.note(this.name, `${kind} ${detail} → done, reply lost`);
         return () => reject(operation.unanswered());
       }
-      trace.note(this.name, `${kind} ${detail}`);
+      trace.note(this.name, `${kind} ${detail}${operation.describe?.(value) ?? ''}`);
       return () => resolve(value);
     } catch (error) {
       trace.note(this.name, `${kind} ${detail} → ${error instanceof Error ? error.message : String(error)}`);

@@ -49,4 +49,15 @@ describe('facts in order', () => {
     expect(await deliver('a2', 'a3', 'a4', 'a5')).toEqual(['a2 done', 'a3 done', 'a4 done', 'a5 done']);
     expect(handled).toEqual(['b1', 'b2', 'a1', 'a2', 'a3', 'a4', 'a5']);
   });
+
+  it('go on when the failed one went to another consumer and never comes back here', async () => {
+    const { bus, deliver } = scriptedBus();
+    const handle = (fact: factsV1.Fact) => (fact.id === 'a1' ? Promise.reject(new Error('not now')) : Promise.resolve());
+    consumeInOrder({ bus, group: 'spec', handle, onFailed: () => undefined });
+    expect(await deliver('a1', 'a2')).toEqual(['a1 again', 'a2 again']);
+    const answers: string[] = [];
+    for (let round = 0; round < 50; round++) answers.push(...(await deliver('a2')));
+    expect(answers).toContain('a2 done');
+    expect(await deliver('a3')).toEqual(['a3 done']);
+  });
 });
