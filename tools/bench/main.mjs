@@ -74,6 +74,7 @@ async function main() {
     const wanted = part.rows.filter((id) => options.only?.includes(id) ?? true);
     if (wanted.length === 0) continue;
     const measured = await part.measure({ size, say, nodeArgs });
+    for (const { id, ratio, spread } of measured) say(`${id}: ${ratio} (spread ${spread ?? 0})`);
     rows.push(...measured.filter(({ id }) => wanted.some((one) => id.startsWith(one))));
   }
   rows.sort((a, b) => (a.id < b.id ? -1 : 1));

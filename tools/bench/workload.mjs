@@ -7,7 +7,7 @@
  */
 
 /** Mulberry32: 32 bits of state, good enough to spread load, and the same everywhere. */
-export function seededRandom(seed) {
+function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
