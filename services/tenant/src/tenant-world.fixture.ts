@@ -18,7 +18,7 @@ import { TenantModule } from './tenant.module.js';
 const { RunDueReplySchema } = tenantV1;
 
 /** The other services: what they were asked, and how they answer. They outlive a restart of the tenant service. */
-export class Neighbours {
+class Neighbours {
   readonly applied: ratingV1.ApplyContractRequest[] = [];
   /** `rating 2026-03-02T00:00:00.000Z`, in the order of asking. */
   readonly ranDue: string[] = [];
@@ -94,7 +94,7 @@ class WorldModule {
 }
 
 /** Machine time that a scenario moves; timers fire when it passes them. */
-export class WorldTime implements Timers {
+class WorldTime implements Timers {
   private readonly waiting = new Map<
     number,
     { readonly at: Instant; readonly work: () => void; readonly real: NodeJS.Timeout | undefined }

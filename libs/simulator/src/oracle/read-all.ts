@@ -24,7 +24,7 @@ export interface SeenDevice {
   readonly events: readonly BookedEvent[];
 }
 
-export interface SeenCustomer {
+interface SeenCustomer {
   readonly customerId: string;
   readonly account: receivablesV1.CustomerAccount;
   readonly lines: readonly receivablesV1.StatementLine[];

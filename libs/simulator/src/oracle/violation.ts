@@ -1,7 +1,7 @@
 export type Promised = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | 'G11' | 'G12' | 'G13' | 'answers' | 'determinism';
 
 /** What each promise says, for people. */
-export const promises: Readonly<Record<Promised, string>> = {
+const promises: Readonly<Record<Promised, string>> = {
   G1: 'every acknowledged event is booked once, or its receipt stays unsettled',
   G2: 'one event has one charge, whatever is redelivered, restarted or run twice',
   G3: 'the same identity with other content is quarantined, never billed',

@@ -6,7 +6,7 @@ import { planEvents } from './plan-events.js';
 import { planPrices } from './plan-prices.js';
 
 export type PlannedPriceModel = MessageInitShape<typeof ratingV1.PriceModelSchema>;
-export type PlannedTerms = MessageInitShape<typeof ratingV1.DeviceTermsSchema> & { readonly reference: string; readonly timeZone: string };
+type PlannedTerms = MessageInitShape<typeof ratingV1.DeviceTermsSchema> & { readonly reference: string; readonly timeZone: string };
 
 /** One event as a client sends it. */
 export interface PlannedEvent {

@@ -1,7 +1,7 @@
 import type { Chance } from './chance.js';
 
 /** What can go wrong, each with what its probability is counted by. */
-export const faultKinds = {
+const faultKinds = {
   crashBefore: 'a process dies when it is about to ask for I/O',
   crashAfter: 'a process dies when its I/O has happened and before it hears of it',
   powerCut: 'all processes die, and what was not synced is lost, wholly or in part',

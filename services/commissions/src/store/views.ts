@@ -8,7 +8,7 @@ export interface AgreementDocument extends ViewDocument {
   readonly createdAt: string;
 }
 
-export interface PartnerAccountDocument extends ViewDocument {
+interface PartnerAccountDocument extends ViewDocument {
   readonly tenant: string;
   readonly partner: string;
   readonly currency: string;

@@ -9,7 +9,7 @@ import type { CommissionsViews } from '../store/views.js';
 import { linesBetween } from './read-lines.js';
 
 /** Body of a `month_stated` entry. */
-export interface StatedBody {
+interface StatedBody {
   readonly id: string;
   readonly sums: StatementSums;
   readonly from: number;

@@ -23,7 +23,7 @@ interface SampleContract {
   readonly hold?: { readonly threshold?: string; readonly minimum?: string; readonly longest_days?: number };
 }
 
-export type DeviceKind = 'charge_point' | 'sim' | 'heat_meter' | 'hub';
+type DeviceKind = 'charge_point' | 'sim' | 'heat_meter' | 'hub';
 
 interface SampleDevices {
   readonly kind: DeviceKind;

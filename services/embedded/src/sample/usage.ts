@@ -2,7 +2,7 @@ import { type SampleDevice, sampleDevices } from './fleet.js';
 import { SeededRandom } from './seeded-random.js';
 
 /** One file or batch of the sample, as its source would send it. */
-export interface SampleFile {
+interface SampleFile {
   readonly name: string;
   readonly mapping: string;
   readonly content: string;

@@ -42,7 +42,7 @@ export interface BillRunDocument extends ViewDocument {
 }
 
 /** A customer's due charges; `tenant` is there only while something waits, so that the index holds no others. */
-export interface DueDocument extends ViewDocument {
+interface DueDocument extends ViewDocument {
   readonly tenant?: string;
 }
 

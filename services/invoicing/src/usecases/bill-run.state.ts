@@ -12,7 +12,7 @@ export interface BillRunOrder {
   readonly issuedAt: string;
 }
 
-export interface BillRunFailure {
+interface BillRunFailure {
   readonly customerId: string;
   readonly detail: string;
 }

@@ -47,7 +47,7 @@ export function dayIn(timeZone: string, instant: Instant): string {
 }
 
 /** Numbers read `SE2026-000001`; they never repeat, because prefix and year name the series and n its place. */
-export function documentNumber(series: string, year: string, n: number): string {
+function documentNumber(series: string, year: string, n: number): string {
   return `${series}${year}-${String(n).padStart(6, '0')}`;
 }
 

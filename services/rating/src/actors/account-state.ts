@@ -214,9 +214,3 @@ export function addCharges(state: AccountState, charges: readonly PageCharge[]):
   }
   return pending;
 }
-
-/** The state as JSON, for people. */
-export function stateJson(state: AccountState): Json {
-  const { termsBytes: _, ...rest } = state;
-  return JSON.parse(JSON.stringify(rest)) as Json;
-}

@@ -11,7 +11,7 @@ const dayMs = 86_400_000;
 const shareDigits = 12;
 
 /** Recurring fees of the periods that ended at or before `until` and are not charged yet. */
-export function dueFees(state: AccountState, until: Instant): readonly PendingLine[] {
+function dueFees(state: AccountState, until: Instant): readonly PendingLine[] {
   const { terms } = state;
   if (terms.fees.length === 0) return [];
   const start = startOf(terms);

@@ -3,7 +3,7 @@ import { Problem } from '@tollkeeper/kernel';
 import { contractPeriodRule, isContractPeriod, isDate, type PeriodRule, periodRuleFault, startOfLocalDate, zoneClock } from '@tollkeeper/metering';
 import { decimalFault, describeDecimalFault, isCurrency } from '@tollkeeper/money';
 
-export interface RecurringFee {
+interface RecurringFee {
   readonly code: string;
   readonly description: string;
   /** Exact decimal, in the contract's currency, for each period. */
@@ -11,7 +11,7 @@ export interface RecurringFee {
 }
 
 /** When an account closes. Decimals in the contract's currency; '' for never, or for nothing. */
-export interface HoldPolicy {
+interface HoldPolicy {
   readonly threshold: string;
   readonly minimum: string;
   /** 0 for no limit. */

@@ -5,7 +5,7 @@ import type { ByteWriter } from '../pages/byte-writer.js';
 /** Every so many pages, a page also carries the fingerprints of the pages since the last digest … */
 export const pagesPerDigest = 64;
 /** … and every so many pages those of all of them, so that looking an event up reads a few entries, however many pages there are. */
-export const pagesPerMerge = 4096;
+const pagesPerMerge = 4096;
 
 /** Fingerprints of several pages: `pages[i]` is the number of the entry that holds an event with fingerprint `prints[i]`. */
 export interface Fingerprints {

@@ -3,7 +3,7 @@ import type { Fingerprints } from './digest.js';
 const smallest = 64;
 
 /** Bytes of one slot: a fingerprint and the number of its page. */
-export const bytesPerSlot = 8;
+const bytesPerSlot = 8;
 
 /**
  * Fingerprint → entries, open addressing in two typed arrays: eight bytes a slot and no object per event. Several entries

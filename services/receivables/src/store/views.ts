@@ -49,7 +49,7 @@ export interface PayerDocument extends ViewDocument {
 }
 
 /** Sums by ledger account of one chain; together they are the trial balance. */
-export interface LedgerDocument extends ViewDocument {
+interface LedgerDocument extends ViewDocument {
   readonly tenant: string;
   readonly currency: string;
   readonly ledger: Ledger;

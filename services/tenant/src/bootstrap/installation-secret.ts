@@ -3,7 +3,7 @@ import { secretBytes } from '../keys/secrets.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
 /** The secret's file is damaged; its message is for the operator. */
-export class InstallationSecretUnusable extends Error {
+class InstallationSecretUnusable extends Error {
   override readonly name = 'InstallationSecretUnusable';
 }
 

@@ -2,7 +2,7 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { refuse } from '../shell/check.js';
 
 /** A logo that is larger is a photograph; it also has to fit into a chain entry. */
-export const largestSvgBytes = 64 * 1024;
+const largestSvgBytes = 64 * 1024;
 const deepest = 32;
 
 /** Drawing, and nothing that runs, loads, links or embeds. `style` is left out: CSS can load. */

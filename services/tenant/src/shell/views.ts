@@ -14,7 +14,7 @@ import type { EndpointState } from '../webhooks/endpoint.js';
 export type Shown<S> = S & ViewDocument;
 
 /** When an endpoint last took a delivery, in milliseconds of the machine's clock. Lost in a crash without harm. */
-export interface EndpointHealth extends ViewDocument {
+interface EndpointHealth extends ViewDocument {
   readonly lastSuccessAt: number;
 }
 
