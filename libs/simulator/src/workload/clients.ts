@@ -136,8 +136,8 @@ export class Clients {
     try {
       await this.client.try(invoicing.createCreditNote, { tenantId, cause: `credit-${invoice.id}`, invoiceId: invoice.id, reason: 'Goodwill', now });
     } catch (error) {
-      // An invoice of nothing has nothing to take back.
-      if (!(error instanceof Problem)) throw error;
+      // An invoice of nothing has nothing to take back; any other refusal would be wrong.
+      if (!(error instanceof Problem) || /[1-9]/.test(invoice.total)) throw error;
     }
   }
 }
