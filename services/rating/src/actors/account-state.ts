@@ -1,4 +1,4 @@
-import type { Instant, Json } from '@tollkeeper/kernel';
+import type { Instant } from '@tollkeeper/kernel';
 import { Decimal } from '@tollkeeper/money';
 import type { RatingState } from '@tollkeeper/rating';
 import type { PageCharge } from '../pages/page.js';
