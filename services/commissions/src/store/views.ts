@@ -51,7 +51,7 @@ export function openCommissionsViews(store: ViewStore): CommissionsViews {
     statements: store.view({
       name: 'partner-statements',
       kind: 'rebuildable',
-      indexes: { byTenant: ['tenant', 'id'], byPartner: ['tenant', 'partner', 'id'] },
+      indexes: { byTenant: ['tenant', 'issuedAt', 'id'], byPartner: ['tenant', 'partner', 'issuedAt', 'id'] },
     }),
   };
 }

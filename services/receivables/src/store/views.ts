@@ -82,9 +82,9 @@ export function openReceivablesViews(store: ViewStore): ReceivablesViews {
       name: 'payments',
       kind: 'rebuildable',
       indexes: {
-        byTenant: ['tenant', 'id'],
-        byCustomer: ['tenant', 'customer', 'id'],
-        byStatus: ['tenant', 'status', 'id'],
+        byTenant: ['tenant', 'createdAt', 'id'],
+        byCustomer: ['tenant', 'customer', 'createdAt', 'id'],
+        byStatus: ['tenant', 'status', 'createdAt', 'id'],
       },
     }),
     payers: store.view({ name: 'payers', kind: 'record', indexes: {} }),
