@@ -85,6 +85,8 @@ async function live(platform: Platform, plan: Plan, witness: Witness, chance: Ch
   }
   world.calm();
   await drain(platform);
+  await carryOut(world, clients.seeBillRunsDone(), longestDrainMs);
+  await drain(platform);
   // What is still held is billed, so that the oracle sees all of it.
   const last = plan.months.at(-1)?.endMs ?? 0;
   world.putClockForward(40 * 86_400_000);

@@ -1,5 +1,6 @@
 import { ingestionV1, invoicingV1, ratingV1, receivablesV1 } from '@tollkeeper/contracts';
 import { Problem, toRfc3339 } from '@tollkeeper/kernel';
+import { Violation } from '../oracle/violation.js';
 import type { Platform } from '../services/platform.js';
 import type { Chance } from '../world/chance.js';
 import { PatientClient } from './client.js';
@@ -96,6 +97,15 @@ export class Clients {
       await this.waitForBillRun(tenantId, started.id);
     }
     await this.settleUp(tenant);
+  }
+
+  /** In a calm world every bill run ends, also those that nobody looked at any more. */
+  async seeBillRunsDone(): Promise<void> {
+    for (const { tenantId, id } of this.witness.billRuns) {
+      await this.waitForBillRun(tenantId, id);
+      const run = await this.client.ask(invoicing.getBillRun, { tenantId, id });
+      if (run.status !== 'done') throw new Violation('G13', `bill run ${id} is ${run.status} ${longestBillRunMs / 1000} s after the last fault`);
+    }
   }
 
   private async waitForBillRun(tenantId: string, id: string): Promise<void> {

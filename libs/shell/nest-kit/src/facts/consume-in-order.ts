@@ -12,14 +12,11 @@ export interface OrderedConsumer {
 
 const maxInFlight = 256;
 const retryDelayMs = 500;
-/** Put off so often, for each that waits, without seeing the first: another consumer of the group had it meanwhile. */
+/** Put off so often without seeing the first of its line: another consumer of the group had that one meanwhile. */
 const mostPutOffs = 10;
 
-interface Line {
-  /** Ids of the facts that wait, the failed one first; never more than are in flight. */
-  readonly ids: string[];
-  putOffs: number;
-}
+/** Facts that wait, the failed one first, each with how often it came since that one was seen; never more than are in flight. */
+type Line = Map<string, number>;
 
 /**
  * Consumes facts so that those of one tenant never overtake each other: while one of them fails, the tenant's later ones wait
@@ -28,32 +25,38 @@ interface Line {
  */
 export function consumeInOrder({ bus, group, handle, onFailed }: OrderedConsumer): Subscription {
   const waiting = new Map<string, Line>();
-  const leave = (tenantId: string, line: Line): void => {
-    line.ids.shift();
-    line.putOffs = 0;
-    if (line.ids.length === 0) waiting.delete(tenantId);
+  const leave = (tenantId: string, line: Line, ids: Iterable<string>): void => {
+    for (const id of ids) line.delete(id);
+    if (line.size === 0) waiting.delete(tenantId);
   };
   return bus.subscribe(factsTopic, { group, maxInFlight }, async (deliveries) => {
     for (const delivery of deliveries) {
       const { id, tenantId } = delivery.value;
       const line = waiting.get(tenantId);
-      const place = line?.ids.indexOf(id) ?? -1;
-      if (line && place !== 0) {
-        if (place < 0) line.ids.push(id);
-        if (++line.putOffs > mostPutOffs * line.ids.length) leave(tenantId, line);
+      if (line && line.keys().next().value !== id) {
+        const putOffs = (line.get(id) ?? 0) + 1;
+        line.set(id, putOffs);
+        if (putOffs > mostPutOffs) {
+          leave(tenantId, line, [...line].filter(([, times]) => times === 0).map(([other]) => other));
+          forgetTimes(line);
+        }
         delivery.retry(retryDelayMs);
         continue;
       }
-      if (line) line.putOffs = 0;
+      if (line) forgetTimes(line);
       try {
         await handle(delivery.value);
         delivery.ack();
-        if (line) leave(tenantId, line);
+        if (line) leave(tenantId, line, [id]);
       } catch (error) {
         onFailed(delivery.value, error);
-        if (!line) waiting.set(tenantId, { ids: [id], putOffs: 0 });
+        if (!line) waiting.set(tenantId, new Map([[id, 0]]));
         delivery.retry(retryDelayMs);
       }
     }
   });
+}
+
+function forgetTimes(line: Line): void {
+  for (const id of line.keys()) line.set(id, 0);
 }
