@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { ChainWriter } from '@tollkeeper/chain-kit';
+import { ChainWriter, Rounds, sweepEveryMs } from '@tollkeeper/chain-kit';
 import { consumeInOrder, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import type { Subscription } from '@tollkeeper/ports';
 import { shareOnFact } from './events/share-on-facts.js';
@@ -7,8 +7,6 @@ import { type CommissionsViews, openCommissionsViews } from './store/views.js';
 import { documentOf } from './usecases/put-agreement.js';
 import { RevenueSharing } from './usecases/share-revenue.js';
 import { PartnerStatements } from './usecases/state-month.js';
-
-const sweepEveryMs = 30_000;
 
 /** The parts of commissions, put together once from the ports of the composition. */
 @Injectable()
@@ -19,9 +17,8 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
   readonly statements: PartnerStatements;
   private readonly logger = new Logger('commissions');
   private facts: Subscription | undefined;
-  private cancelSweep: (() => void) | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
-  private stopped = false;
+  /** Finishes what a crash left, at the start and from time to time. */
+  private readonly sweeps: Rounds;
 
   constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
     this.views = openCommissionsViews(ports.views);
@@ -32,11 +29,13 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
     this.writer.follow('agreement/', (entry) => this.views.agreements.put([documentOf(entry)]));
     this.sharing = new RevenueSharing(this.writer, this.views);
     this.statements = new PartnerStatements({ writer: this.writer, views: this.views, chains: ports.chains, bus: ports.bus });
+    this.sweeps = new Rounds(ports.timers, sweepEveryMs, () => this.writer.sweep(), (error) =>
+      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`),
+    );
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.sweeping = this.sweep();
-    await this.sweeping;
+    await this.sweeps.start();
     this.facts = consumeInOrder({
       bus: this.ports.bus,
       group: 'commissions',
@@ -46,23 +45,8 @@ export class CommissionsCore implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.cancelSweep?.();
     await this.facts?.stop();
-    await this.sweeping;
+    await this.sweeps.stop();
     await this.writer.settle();
-  }
-
-  /** Finishes what a crash left, and looks again from time to time. */
-  private async sweep(): Promise<void> {
-    try {
-      await this.writer.sweep();
-    } catch (error) {
-      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
-    }
-    if (this.stopped) return;
-    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => {
-      this.sweeping = this.sweep();
-    });
   }
 }

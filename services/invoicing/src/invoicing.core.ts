@@ -1,5 +1,5 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap, Inject } from '@nestjs/common';
-import { ChainWriter } from '@tollkeeper/chain-kit';
+import { ChainWriter, Rounds, sweepEveryMs } from '@tollkeeper/chain-kit';
 import { SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import type { Subscription } from '@tollkeeper/ports';
 import { invoiceClosedAccounts } from './events/invoice-closed-account.js';
@@ -8,8 +8,6 @@ import { DueCharges } from './usecases/due-charges.js';
 import { DocumentIssuer } from './usecases/issue-document.js';
 import { UnbilledCharges } from './usecases/unbilled-charges.js';
 import { type BillRunPorts, BillRuns } from './usecases/run-bill-run.js';
-
-const sweepEveryMs = 30_000;
 
 /** The parts of invoicing, put together once from the ports of the composition. */
 @Injectable()
@@ -22,9 +20,8 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
   readonly billRunPorts: BillRunPorts;
   private readonly logger = new Logger('invoicing');
   private facts: Subscription | undefined;
-  private cancelSweep: (() => void) | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
-  private stopped = false;
+  /** Finishes what a crash left, at the start and from time to time. */
+  private readonly sweeps: Rounds;
 
   constructor(@Inject(SERVICE_PORTS) private readonly ports: ServicePorts) {
     this.views = openInvoicingViews(ports.views);
@@ -44,11 +41,17 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       onStopped: (id, error) => this.logger.error(`bill run ${id} stopped and will be resumed: ${String(error)}`),
     };
     this.billRuns = new BillRuns(this.billRunPorts);
+    const sweep = async () => {
+      await this.writer.sweep();
+      await this.billRuns.resume();
+    };
+    this.sweeps = new Rounds(ports.timers, sweepEveryMs, sweep, (error) =>
+      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`),
+    );
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    this.sweeping = this.sweep();
-    await this.sweeping;
+    await this.sweeps.start();
     this.facts = invoiceClosedAccounts({
       bus: this.ports.bus,
       due: this.due,
@@ -57,25 +60,9 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    this.cancelSweep?.();
     await this.facts?.stop();
+    await this.sweeps.stop();
     await this.billRuns.stop();
-    await this.sweeping;
     await this.writer.settle();
-  }
-
-  /** Finishes what a crash left, and looks again from time to time. */
-  private async sweep(): Promise<void> {
-    try {
-      await this.writer.sweep();
-      await this.billRuns.resume();
-    } catch (error) {
-      this.logger.error(`sweeping failed and will be tried again: ${String(error)}`);
-    }
-    if (this.stopped) return;
-    this.cancelSweep = this.ports.timers.after(sweepEveryMs, () => {
-      this.sweeping = this.sweep();
-    });
   }
 }

@@ -1,2 +1,3 @@
 export * from './chain-writer.js';
+export * from './rounds.js';
 export * from './verify-chains.js';
