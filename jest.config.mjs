@@ -1,12 +1,15 @@
 /** One jest for the whole workspace: specs sit beside the code and run from the TypeScript sources. Start it with `npm test`. */
 const sumsFile = process.env.TEST_SUMS_FILE;
 
+/** Specs that need real servers, which jest.cluster.config.mjs runs. */
+export const clusterSpecs = '\\.cluster\\.spec\\.ts$';
+
 export default {
   reporters: ['default', ...(sumsFile ? [['<rootDir>/tools/test-sums.reporter.mjs', { file: sumsFile }]] : [])],
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts', '<rootDir>/tools/**/*.spec.mjs'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/tools/lint-fixture/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/tools/lint-fixture/', clusterSpecs],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

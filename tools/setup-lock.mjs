@@ -64,9 +64,9 @@ function readHolder(path) {
 
 /**
  * Runs `work` while this process holds the lock file at `path`; waits as long as another living process holds it.
- * `work` is given a function that adds a started program, by process id, to the holders.
+ * `work` is given a function that adds a started program, by process id, to the holders. `doing` says what one waits for.
  */
-export async function withLock(path, work) {
+export async function withLock(path, work, doing = 'setting up this checkout') {
   mkdirSync(dirname(path), { recursive: true });
   const me = identify(process.pid);
   let told = false;
@@ -74,7 +74,7 @@ export async function withLock(path, work) {
     dropIfDead(path);
     const holder = readHolder(path);
     if (!told && holder) {
-      process.stderr.write(`waiting for process ${holder.split(' ')[0]}, which is setting up this checkout …\n`);
+      process.stderr.write(`waiting for process ${holder.split(' ')[0]}, which is ${doing} …\n`);
       told = true;
     }
     await delay(holder ? pollMs : 0);

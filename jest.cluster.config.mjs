@@ -1,0 +1,10 @@
+/** The tests that run real servers, which `npm test` leaves out. Start them with `npm run test:cluster`, which installs those first. */
+import base, { clusterSpecs } from './jest.config.mjs';
+
+export default {
+  ...base,
+  testMatch: ['**/*.cluster.spec.ts'],
+  testPathIgnorePatterns: base.testPathIgnorePatterns.filter((pattern) => pattern !== clusterSpecs),
+  // Starting a server, and finding out that one is gone, takes seconds.
+  testTimeout: 60_000,
+};
