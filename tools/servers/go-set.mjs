@@ -1,5 +1,5 @@
 /** Builds the binaries of a Go module, which pins them and everything that they are made of by checksum. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyOf } from './cache.mjs';
 import { goVersionOf } from './pins.mjs';
@@ -35,11 +35,13 @@ function sources(folder) {
 
 export async function goKey(set) {
   const files = sources(set.folder).flatMap((file) => [file, readFileSync(join(set.folder, file), 'utf8')]);
-  return keyOf([recipe, await findGo(set), JSON.stringify([set.packages, set.ldflags]), ...files]);
+  return keyOf([recipe, await findGo(set), JSON.stringify([set.packages, set.variables, set.texts]), ...files]);
 }
 
 export async function buildGo(set, folder, started) {
   const names = Object.keys(set.packages);
+  const version = goVersionOf(set);
+  const ldflags = ['-s', '-w', ...Object.entries(set.variables).map(([variable, value]) => `-X ${variable}=${value.replace('VERSION', version)}`)];
   const env = {
     CGO_ENABLED: '0',
     GOTOOLCHAIN: 'local',
@@ -48,11 +50,20 @@ export async function buildGo(set, folder, started) {
     GOFLAGS: `${process.env.GOFLAGS ?? ''} -mod=readonly -trimpath -buildvcs=false`.trim(),
   };
   for (const name of names) {
-    const argv = ['build', '-ldflags', ['-s', '-w', ...set.ldflags].join(' '), '-o', join(folder, 'bin', name), set.packages[name]];
+    const argv = ['build', '-ldflags', ldflags.join(' '), '-o', join(folder, 'bin', name), set.packages[name]];
     await withRetries(() => runProgram('go', argv, { cwd: set.folder, env, started }));
   }
-  return {
-    binaries: Object.fromEntries(names.map((name) => [name, `bin/${name}`])),
-    versions: Object.fromEntries(names.map((name) => [name, goVersionOf(set, set.packages[name])])),
-  };
+  await joinTexts(set, folder, env);
+  const places = [...names.map((name) => [name, `bin/${name}`]), ...Object.keys(set.texts).map((name) => [name, `share/${name}`])];
+  return { binaries: Object.fromEntries(places), versions: Object.fromEntries(places.map(([name]) => [name, version])) };
+}
+
+/** Copies files that the module brings, YAML documents all of them. */
+async function joinTexts(set, folder, env) {
+  if (Object.keys(set.texts).length === 0) return;
+  const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', set.module], { cwd: set.folder, env })).trim();
+  mkdirSync(join(folder, 'share'));
+  for (const [name, files] of Object.entries(set.texts)) {
+    writeFileSync(join(folder, 'share', name), files.map((file) => readFileSync(join(source, file), 'utf8').trimEnd()).join('\n---\n'));
+  }
 }

@@ -8,13 +8,69 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Binaries of one Go module: the name that tests ask for, and the package that is built; `seconds` is a cold build on two cores. */
-const goSet = (name, seconds, packages, ldflags = []) => ({ name, kind: 'go', folder: join(here, name), seconds, packages, ldflags });
+/**
+ * Binaries of one Go module, the one whose version they have: the name that tests ask for, and the package that is built. `variables` are set by
+ * the linker, with VERSION for the version; `texts` are files of the module that tests need, joined to one; `seconds` is a cold build on two cores.
+ */
+const goSet = (name, { module, seconds, packages, variables = {}, texts = {} }) => ({
+  name, kind: 'go', folder: join(here, name), module, seconds, packages, variables, texts,
+});
+
+const kubeVersion = 'k8s.io/component-base/version';
 
 const serverSets = [
-  goSet('nats', 45, { 'nats-server': 'github.com/nats-io/nats-server/v2' }),
+  goSet('nats', { module: 'github.com/nats-io/nats-server/v2', seconds: 45, packages: { 'nats-server': 'github.com/nats-io/nats-server/v2' } }),
   // It speaks MongoDB's wire protocol; the product never depends on it, production is a MongoDB replica set.
   { name: 'mongo', kind: 'python', folder: join(here, 'mongo'), seconds: 15, package: 'secantusdb', binary: 'mongo-server', module: 'secantus.cli' },
+  goSet('dapr', {
+    module: 'github.com/dapr/dapr',
+    seconds: 210,
+    packages: { placement: 'github.com/dapr/dapr/cmd/placement', scheduler: 'github.com/dapr/dapr/cmd/scheduler', daprd: './daprd' },
+    variables: { 'github.com/dapr/dapr/pkg/buildinfo.version': 'VERSION' },
+    texts: {
+      'dapr-crds.yaml': ['components', 'configuration', 'httpendpoints', 'resiliency', 'subscription'].map((name) => `charts/dapr/crds/${name}.yaml`),
+    },
+  }),
+  goSet('toxiproxy', {
+    module: 'github.com/Shopify/toxiproxy/v2',
+    seconds: 14,
+    packages: { toxiproxy: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
+    variables: { 'github.com/Shopify/toxiproxy/v2.Version': 'VERSION' },
+  }),
+  goSet('etcd', { module: 'go.etcd.io/etcd/server/v3', seconds: 30, packages: { etcd: 'go.etcd.io/etcd/server/v3' } }),
+  goSet('kubernetes', {
+    module: 'k8s.io/kubernetes',
+    seconds: 300,
+    packages: Object.fromEntries(
+      ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'].map((name) => [name, `k8s.io/kubernetes/cmd/${name}`]),
+    ),
+    // Without them the servers take themselves for version 0.0, which refuses to work with the API's versions.
+    variables: { [`${kubeVersion}.gitVersion`]: 'vVERSION', [`${kubeVersion}.gitMajor`]: '1', [`${kubeVersion}.gitMinor`]: '36' },
+  }),
+  goSet('kwok', {
+    module: 'sigs.k8s.io/kwok',
+    seconds: 85,
+    packages: { kwok: 'sigs.k8s.io/kwok/cmd/kwok' },
+    texts: {
+      'kwok-stages.yaml': [
+        'kustomize/stage/node/fast/node-initialize.yaml',
+        'kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml',
+        ...['ready', 'complete', 'delete'].map((stage) => `kustomize/stage/pod/fast/pod-${stage}.yaml`),
+      ],
+    },
+  }),
+  goSet('helm', {
+    module: 'helm.sh/helm/v4',
+    seconds: 85,
+    packages: { helm: 'helm.sh/helm/v4/cmd/helm' },
+    variables: { 'helm.sh/helm/v4/internal/version.version': 'vVERSION' },
+  }),
+  goSet('kubeconform', {
+    module: 'github.com/yannh/kubeconform',
+    seconds: 2,
+    packages: { kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform' },
+    variables: { 'main.version': 'vVERSION' },
+  }),
 ];
 
 /** The sets of the given names, all of them for none. */
@@ -26,13 +82,12 @@ export function setsOf(names) {
   return names.length === 0 ? serverSets : serverSets.filter((set) => names.includes(set.name));
 }
 
-/** The version of what a package belongs to, as the set's go.mod requires it, without the leading v. */
-export function goVersionOf(set, goPackage) {
+/** The version of the set's module that its go.mod requires, without the leading v. */
+export function goVersionOf(set) {
   const required = readFileSync(join(set.folder, 'go.mod'), 'utf8').matchAll(/^(?:require)?\s+(\S+) v(\S+)/gm);
-  const modules = [...required].filter(([, module]) => goPackage === module || goPackage.startsWith(`${module}/`));
-  const [nearest] = modules.sort((a, b) => b[1].length - a[1].length);
-  if (!nearest) throw new Error(`${set.folder}/go.mod requires no module that holds ${goPackage}`);
-  return nearest[2];
+  const found = [...required].find(([, module]) => module === set.module);
+  if (!found) throw new Error(`${set.folder}/go.mod does not require ${set.module}`);
+  return found[2];
 }
 
 /** The version that the set's requirements pin. */
