@@ -116,11 +116,14 @@ describe('two sidecars', () => {
     expect(await hostsSeenFrom(right)).toEqual(new Set(['left', 'right']));
   });
 
-  it('go on while placement is gone, and follow it when it is back', async () => {
+  it('agree on hosts again after placement was killed', async () => {
     await placement.kill();
     await placement.restart();
     const [left, right] = pair(sidecars);
-    const { app } = await untilCounted(left, 'steady');
-    expect((await untilCounted(right, 'steady')).app).toBe(app);
+    // The first sidecar that finds placement again is told that it hosts everything, until the other is there too: for a moment an actor may be active
+    // twice, which is why accounts rely on their chains and not on Dapr for there being one writer.
+    const agree = async () => (await untilCounted(left, 'steady')).app === (await untilCounted(right, 'steady')).app;
+    const deadline = Date.now() + 30_000;
+    while (!(await agree())) expect(Date.now()).toBeLessThan(deadline);
   });
 });
