@@ -2,7 +2,7 @@ import type { Clock, Instant } from '@tollkeeper/kernel';
 
 /**
  * The present moment of each tenant: the machine's for live tenants, the test clock's for sandboxes. The tenant service
- * owns the test clocks; everybody else hears of them by request at start and by the fact `clock_advanced`.
+ * owns the test clocks; where services are processes of their own, their composition keeps those of the others in step.
  */
 export class TenantClocks {
   private readonly testClocks = new Map<string, Instant>();
@@ -13,8 +13,15 @@ export class TenantClocks {
     return this.testClocks.get(tenantId) ?? this.machine.now();
   }
 
-  /** A test clock only goes forward; an older time, told late, changes nothing. */
-  advance(tenantId: string, now: Instant): void {
-    if (now > (this.testClocks.get(tenantId) ?? Number.NEGATIVE_INFINITY)) this.testClocks.set(tenantId, now);
+  /** The present moment of a sandbox; undefined for a live tenant. */
+  testClock(tenantId: string): Instant | undefined {
+    return this.testClocks.get(tenantId);
+  }
+
+  /** A test clock only goes forward; an older time, told late, changes nothing. Answers whether it went. */
+  advance(tenantId: string, now: Instant): boolean {
+    if (now <= (this.testClocks.get(tenantId) ?? Number.NEGATIVE_INFINITY)) return false;
+    this.testClocks.set(tenantId, now);
+    return true;
   }
 }
