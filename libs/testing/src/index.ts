@@ -5,6 +5,8 @@ export * from './conformance/storage-fixture.js';
 export * from './conformance/view-store.suite.js';
 export * from './crash/run-until-killed.js';
 export * from './servers/dapr-servers.js';
+export * from './servers/kubernetes.js';
 export * from './servers/mongo-server.js';
 export * from './servers/nats-server.js';
 export * from './servers/real-server.js';
+export * from './servers/toxiproxy.js';
