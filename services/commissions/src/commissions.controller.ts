@@ -5,7 +5,7 @@ import { verifyTenantChains } from '@tollkeeper/chain-kit';
 import { partnerBalance, type PartnerAccountState } from '@tollkeeper/commissions';
 import { commissionsV1, invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { fromCanonicalBytes, fromRfc3339, Problem } from '@tollkeeper/kernel';
-import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, patienceFor, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { CommissionsCore } from './commissions.core.js';
 import { chainPrefixes, partnerChain } from './store/chains.js';
 import { toStatementMessage } from './store/statement.mapping.js';
@@ -99,7 +99,7 @@ export class CommissionsController {
   async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
     const now = fromRfc3339(request.now);
     if (now === undefined) throw new Problem('invalid_request', `now “${request.now}” is not an RFC 3339 time.`, { param: 'now' });
-    await factsCaughtUp(this.ports.bus, this.ports.timers, 'commissions');
+    await factsCaughtUp(this.ports.bus, this.ports.timers, 'commissions', patienceFor(this.ports.clocks, request.tenantId));
     const made = await this.core.statements.runDue(request.tenantId, now);
     return create(tenantV1.RunDueReplySchema, { done: made > 0 ? { partner_statements_issued: made } : {} });
   }

@@ -34,6 +34,20 @@ describe('shares', () => {
     expect((await world.account()).account).toMatchObject({ balance: '33.3', entries: 2 });
   });
 
+  it('come to the same when a payment or a credit note is told before its invoice', async () => {
+    await world.agree();
+    await world.agree({ partnerId: 'prt_2', basis: 'paid' });
+    await world.pay('2026-01-11', 'inv_2', '62.50', 'pay-1');
+    await world.pay('2026-01-11', 'inv_2', '62.50', 'pay-1');
+    await world.credit('2026-01-12', 'inv_1', '40.00');
+    expect((await world.account()).account).toMatchObject({ balance: '0', entries: 0 });
+    await world.invoice('2026-01-10', 'inv_1', '100.00');
+    await world.invoice('2026-01-10', 'inv_2', '100.00', 'prt_2');
+    await world.pay('2026-01-15', 'inv_2', '62.50');
+    expect((await world.account()).account).toMatchObject({ balance: '6' });
+    expect((await world.account('prt_2')).account).toMatchObject({ balance: '10' });
+  });
+
   it('are taken back with a credit note', async () => {
     await world.agree();
     await world.agree({ partnerId: 'prt_2', basis: 'paid' });

@@ -5,7 +5,7 @@ import { verifyTenantChains } from '@tollkeeper/chain-kit';
 import { invoicingV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { renderInvoicePdf } from '@tollkeeper/invoicing';
 import { derivedId, fromRfc3339, Problem } from '@tollkeeper/kernel';
-import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts, shownSoon, toBrand } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, patienceFor, Rpc, SERVICE_PORTS, type ServicePorts, shownSoon, toBrand } from '@tollkeeper/nest-kit';
 import { chainPrefixes } from './store/chains.js';
 import { toBillRunMessage } from './store/bill-run.mapping.js';
 import { toInvoiceMessage } from './store/invoice.mapping.js';
@@ -123,8 +123,8 @@ export class InvoicingController {
   /** Accounts that closed themselves have their invoices before dunning looks at what is overdue. */
   @Rpc(method.runDue)
   async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
-    await factsCaughtUp(this.ports.bus, this.ports.timers, 'invoicing');
-    await this.core.billRuns.idle(request.tenantId);
+    await factsCaughtUp(this.ports.bus, this.ports.timers, 'invoicing', patienceFor(this.ports.clocks, request.tenantId));
+    await this.core.billRuns.idle(request.tenantId, this.ports.clocks.testClock(request.tenantId) !== undefined);
     const now = instantOr(request.now, 'now', this.ports.clocks.now(request.tenantId));
     const issued = await this.core.due.invoiceAll(request.tenantId, now);
     return create(tenantV1.RunDueReplySchema, { done: issued > 0 ? { invoices_issued: issued } : {} });

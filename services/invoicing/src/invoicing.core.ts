@@ -38,6 +38,7 @@ export class InvoicingCore implements OnApplicationBootstrap, BeforeApplicationS
       issuer: this.issuer,
       unbilled: new UnbilledCharges(this.writer),
       due: this.due,
+      timers: ports.timers,
       onStopped: (id, error) => this.logger.error(`bill run ${id} stopped and will be resumed: ${String(error)}`),
     };
     this.billRuns = new BillRuns(this.billRunPorts);

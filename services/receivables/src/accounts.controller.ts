@@ -6,7 +6,7 @@ import { type invoicingV1, ratingV1, receivablesV1, tenantV1 } from '@tollkeeper
 import { fromRfc3339, Problem } from '@tollkeeper/kernel';
 import { localDateAt } from '@tollkeeper/metering';
 import { parseDecimal } from '@tollkeeper/money';
-import { factsCaughtUp, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
+import { factsCaughtUp, patienceFor, Rpc, SERVICE_PORTS, type ServicePorts } from '@tollkeeper/nest-kit';
 import { defaultDunningPolicy } from '@tollkeeper/receivables';
 import { ReceivablesCore } from './receivables.core.js';
 import { chainPrefixes, customerChain } from './store/chains.js';
@@ -95,7 +95,7 @@ export class AccountsController {
   async runDue(@Payload() request: tenantV1.RunDueRequest): Promise<tenantV1.RunDueReply> {
     const now = fromRfc3339(request.now);
     if (now === undefined) throw new Problem('invalid_request', `now “${request.now}” is not an RFC 3339 time.`, { param: 'now' });
-    await factsCaughtUp(this.ports.bus, this.ports.timers, 'receivables');
+    await factsCaughtUp(this.ports.bus, this.ports.timers, 'receivables', patienceFor(this.ports.clocks, request.tenantId));
     const { reminders, blocks } = await dunOverdue({ client: this.ports.client, views: this.core.views, accounts: this.core.accounts }, request.tenantId, now);
     const done: Record<string, number> = {};
     if (reminders > 0) done['reminders_sent'] = reminders;

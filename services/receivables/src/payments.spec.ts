@@ -32,6 +32,18 @@ describe('documents', () => {
     expect(await world.account()).toMatchObject({ balance: '100', credit: '0', openItems: [{ number: 'SE2026-000002', open: '100' }] });
   });
 
+  it('are the same when a credit note is told before its invoice', async () => {
+    const note = { kind: 'credit_note', correctsId: 'inv_1', net: '-40.00', tax: '-10.00', total: '-50.00' };
+    await world.announce({ id: 'crn_1', number: 'SE2026-000003', ...note });
+    await world.announce(second);
+    await world.issue(first);
+    expect(await world.account()).toMatchObject({
+      balance: '200',
+      credit: '0',
+      openItems: [{ number: 'SE2026-000002', open: '125' }, { number: 'SE2026-000001', open: '75' }],
+    });
+  });
+
   it('are of one tenant alone', async () => {
     await world.issue(first);
     const payment = await world.pay({ amount: '10', reference: first.reference });

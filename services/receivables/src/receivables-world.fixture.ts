@@ -136,6 +136,13 @@ export class ReceivablesWorld {
 
   /** An issued document is told; the same one, told again, is the same fact. */
   async issue(document: Plain<typeof invoicingV1.InvoiceSchema> & { readonly id: string }): Promise<invoicingV1.Invoice> {
+    const issued = await this.announce(document);
+    await this.caughtUp();
+    return issued;
+  }
+
+  /** Tells of a document, and does not wait until it is booked. */
+  async announce(document: Plain<typeof invoicingV1.InvoiceSchema> & { readonly id: string }): Promise<invoicingV1.Invoice> {
     const whole = create(invoicingV1.InvoiceSchema, {
       kind: 'invoice',
       customerId: 'cus_1',
@@ -158,7 +165,6 @@ export class ReceivablesWorld {
     const chain = `series/${tenantId}/ent_se/2026`;
     const entry = { chain, n: 1, prev: hash, hash, bookedAt: this.now, cause: whole.id, kind: 'issued', body: hash, state: hash };
     await publishFacts(this.ports.bus, tenantId, entry, [{ case: whole.kind === 'invoice' ? 'invoiceIssued' : 'creditNoteIssued', value: whole }]);
-    await this.caughtUp();
     return whole;
   }
 

@@ -27,7 +27,7 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
       onFollowUpFailed: (entry, error) => this.logger.error(`follow-up of ${entry.chain}#${entry.n} failed and will be tried again: ${String(error)}`),
     });
     this.writer.follow('dunning-policy/', (entry) => this.views.policies.put([policyDocument(entry)]));
-    this.accounts = new CustomerAccounts(this.writer, this.views, ports.bus);
+    this.accounts = new CustomerAccounts(this.writer, this.views, ports.bus, ports.chains);
     this.payments = new Payments(this.writer, this.views, this.accounts, ports.client);
     this.sweeps = new Rounds(ports.timers, sweepEveryMs, () => this.writer.sweep(), (error) =>
       this.logger.error(`sweeping failed and will be tried again: ${String(error)}`),
@@ -39,7 +39,6 @@ export class ReceivablesCore implements OnApplicationBootstrap, BeforeApplicatio
     this.facts = consumeInOrder({
       bus: this.ports.bus,
       group: 'receivables',
-      // A credit note must not overtake its invoice.
       handle: (fact) => bookDocument(this.accounts, fact),
       onFailed: (fact, error) => this.logger.error(`booking ${fact.chain}#${fact.n} failed and will be tried again: ${String(error)}`),
     });

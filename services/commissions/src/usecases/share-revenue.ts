@@ -34,11 +34,26 @@ export interface EarnedBody extends ShareBody {
   readonly date: string;
 }
 
+/** A payment or credit note that was told before its invoice. */
+interface EarlyMovement {
+  readonly paymentId: string;
+  /** Of a payment. */
+  readonly paid?: string;
+  /** Of a credit note: the total with tax, and the nets by line of the invoice. */
+  readonly credited?: { readonly total: string; readonly lines: readonly (readonly [number, string])[] };
+}
+
+/** State of a share chain: the share, or what waits for it. */
+type ShareState = InvoiceShare | { readonly early: readonly EarlyMovement[] };
+
 const agreementsPage = 100;
 
 /**
  * Moves partners' shares as invoices are issued, credited and paid. What moved is decided on a chain per invoice, and
  * carried to the partners' accounts by its follow-up, with the entry as the cause.
+ *
+ * Facts of one tenant come in order as a rule. Where several processes consume them, one that is told again after a process
+ * was lost may come behind later ones: a movement that comes before its invoice waits in the chain for it.
  */
 export class RevenueSharing {
   constructor(
@@ -60,7 +75,12 @@ export class RevenueSharing {
       total: invoice.total,
       lines: invoice.lines.filter((line) => line.partnerId !== ''),
     };
-    await this.step(tenantId, invoice.id, `issued:${factId}`, 'shared', at, '', (share) => (share ? undefined : shareInvoice(issued, agreements)));
+    await this.write(tenantId, invoice.id, `issued:${factId}`, at, (before) => {
+      if (before && !('early' in before)) return undefined;
+      const early = before?.early ?? [];
+      const step = early.reduce(withMovement, shareInvoice(issued, agreements));
+      return { kind: 'shared', step, paymentId: early.length === 1 ? (early[0]?.paymentId ?? '') : '' };
+    });
   }
 
   async creditNoteIssued(tenantId: string, factId: string, at: Instant, note: invoicingV1.Invoice): Promise<void> {
@@ -70,35 +90,37 @@ export class RevenueSharing {
       lines.set(line.corrects, before.minus(parseDecimal(line.net)).toString());
     }
     const total = parseDecimal(note.total).negated().toString();
-    await this.step(tenantId, note.correctsId, `credited:${factId}`, 'credited', at, '', (share) => share && shareCredit(share, { total, lines }));
+    await this.move(tenantId, note.correctsId, `credited:${factId}`, 'credited', at, { paymentId: '', credited: { total, lines: [...lines] } });
   }
 
   async paymentReceived(tenantId: string, factId: string, at: Instant, payment: receivablesV1.Payment): Promise<void> {
     for (const { invoiceId, amount } of payment.allocations) {
-      const cause = `paid:${factId}:${invoiceId}`;
-      await this.step(tenantId, invoiceId, cause, 'paid', at, payment.id, (share) => share && sharePayment(share, amount));
+      await this.move(tenantId, invoiceId, `paid:${factId}:${invoiceId}`, 'paid', at, { paymentId: payment.id, paid: amount });
     }
   }
 
-  private async step(
-    tenantId: string,
-    invoiceId: string,
-    cause: string,
-    kind: string,
-    now: Instant,
-    paymentId: string,
-    move: (share: InvoiceShare | undefined) => ShareStep | undefined,
-  ): Promise<void> {
-    await this.writer.execute<InvoiceShare>({
+  /** A tenant without agreements has nothing to share, so that nothing waits either. */
+  private async move(tenantId: string, invoiceId: string, cause: string, kind: string, now: Instant, movement: EarlyMovement): Promise<void> {
+    const { items } = await this.views.agreements.list({ index: 'byTenant', equals: [tenantId], limit: 1 });
+    const { paymentId } = movement;
+    await this.write(tenantId, invoiceId, cause, now, (before) => {
+      if (before && !('early' in before)) return { kind, step: withMovement({ share: before, moved: [] }, movement), paymentId };
+      return items.length === 0 ? undefined : { kind: 'waits', early: [...(before?.early ?? []), movement], paymentId };
+    });
+  }
+
+  private async write(tenantId: string, invoiceId: string, cause: string, now: Instant, decide: (before: ShareState | undefined) => Decision | undefined): Promise<void> {
+    await this.writer.execute<ShareState>({
       chain: shareChain(tenantId, invoiceId),
       cause,
       now,
       decide: (before) => {
-        const step = move(before);
-        if (!step) return undefined;
-        const { invoiceNumber, currency } = step.share;
-        const body: ShareBody = { invoiceId, invoiceNumber, currency, paymentId, moved: step.moved };
-        return { kind, body, state: step.share };
+        const decision = decide(before);
+        if (!decision) return undefined;
+        const { kind, step, early = [], paymentId } = decision;
+        const { invoiceNumber = '', currency = '' } = step?.share ?? {};
+        const body: ShareBody = { invoiceId, invoiceNumber, currency, paymentId, moved: step?.moved ?? [] };
+        return { kind, body, state: step?.share ?? { early } };
       },
     });
   }
@@ -134,6 +156,19 @@ export class RevenueSharing {
     } while (cursor !== undefined);
     return agreements;
   }
+}
+
+/** What is written next to a share's chain: a step of the share, or one more movement that waits for it. */
+interface Decision {
+  readonly kind: string;
+  readonly step?: ShareStep;
+  readonly early?: readonly EarlyMovement[];
+  readonly paymentId: string;
+}
+
+function withMovement({ share, moved }: ShareStep, { paid, credited }: EarlyMovement): ShareStep {
+  const step = credited ? shareCredit(share, { total: credited.total, lines: new Map(credited.lines) }) : sharePayment(share, paid ?? '0');
+  return { share: step.share, moved: [...moved, ...step.moved] };
 }
 
 /** The moment a fact happened. */

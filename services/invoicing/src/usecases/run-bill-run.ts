@@ -2,9 +2,10 @@ import type { ChainWriter } from '@tollkeeper/chain-kit';
 import { tenantV1 } from '@tollkeeper/contracts';
 import type { FeeLine } from '@tollkeeper/invoicing';
 import { type Entry, fromCanonicalBytes, fromRfc3339, type Instant, Problem, toRfc3339 } from '@tollkeeper/kernel';
-import type { ServiceClient } from '@tollkeeper/nest-kit';
+import { beyondRequest, type ServiceClient } from '@tollkeeper/nest-kit';
+import type { Timers } from '@tollkeeper/ports';
 import { billRunChain, tenantOfChain } from '../store/chains.js';
-import type { BookedInvoice, ClosedReference, InvoicingViews } from '../store/views.js';
+import type { BillRunDocument, BookedInvoice, ClosedReference, InvoicingViews } from '../store/views.js';
 import { type BillRunOrder, type BillRunState, type CustomerOutcome, noOutcome, plusOutcome, startedRun, withCustomer } from './bill-run.state.js';
 import type { DueCharges } from './due-charges.js';
 import { assertCurrency, type ClosedCharges, closeAccounts, loadParties, type Parties } from './gather-charges.js';
@@ -19,11 +20,15 @@ export interface BillRunPorts {
   readonly issuer: DocumentIssuer;
   readonly unbilled: UnbilledCharges;
   readonly due: DueCharges;
+  readonly timers: Timers;
   /** Told when a run stops on a fault that is nobody's input; `resume` takes it up again. */
   onStopped(billRunId: string, error: unknown): void;
 }
 
 const customersPage = 100;
+/** A run of another process that has not moved for so long is not waited for. */
+const patienceMs = 10_000;
+const lookEveryMs = 100;
 
 interface Billed {
   readonly outcome: CustomerOutcome;
@@ -37,6 +42,9 @@ interface Billed {
  */
 export class BillRuns {
   private readonly running = new Map<string, { readonly tenantId: string; readonly work: Promise<void> }>();
+  private readonly stoppedHere = new Set<string>();
+  /** How far each run had come at the last look; undefined before the first one. */
+  private seen: ReadonlyMap<string, number> | undefined;
   private stopping = false;
 
   constructor(private readonly ports: BillRunPorts) {
@@ -54,19 +62,40 @@ export class BillRuns {
     this.run(tenantId, billRunId);
   }
 
-  /** Takes up runs that a crash or a stop cut off. */
+  /**
+   * Takes up runs that a crash or a stop cut off: at the first look all, later those that stopped here and those that have not
+   * moved since the last look. The others are being worked at by another process.
+   */
   async resume(): Promise<void> {
+    const underWay = await this.underWay();
+    for (const { id, version, tenant } of underWay) {
+      if (!this.seen || this.seen.get(id) === version || this.stoppedHere.has(id)) this.run(tenant, id);
+    }
+    this.seen = new Map(underWay.map(({ id, version }) => [id, version]));
+  }
+
+  /** Resolves when no run of the tenant is under way in this process, nor, as far as they move, in others. */
+  async idle(tenantId: string, alsoInOthers: boolean): Promise<void> {
+    const moved = new Map<string, { readonly version: number; readonly atMs: number }>();
+    for (let atMs = 0; ; atMs += lookEveryMs) {
+      await Promise.all([...this.running.values()].filter((run) => run.tenantId === tenantId).map((run) => run.work));
+      if (!alsoInOthers || this.stopping) return;
+      const others = (await this.underWay()).filter(({ id, tenant }) => tenant === tenantId && !this.stoppedHere.has(id));
+      for (const { id, version } of others) if (moved.get(id)?.version !== version) moved.set(id, { version, atMs });
+      if (others.every(({ id }) => atMs - (moved.get(id)?.atMs ?? 0) >= patienceMs)) return;
+      await new Promise<void>((resolve) => void this.ports.timers.after(lookEveryMs, resolve));
+    }
+  }
+
+  private async underWay(): Promise<BillRunDocument[]> {
+    const found: BillRunDocument[] = [];
     let cursor: string | undefined;
     do {
       const page = await this.ports.views.billRuns.list({ index: 'byStatus', equals: ['running'], cursor, limit: 100 });
-      for (const run of page.items) this.run(run.tenant, run.id);
+      found.push(...page.items);
       cursor = page.next;
     } while (cursor !== undefined);
-  }
-
-  /** Resolves when no run of the tenant is under way in this process. */
-  async idle(tenantId: string): Promise<void> {
-    await Promise.all([...this.running.values()].filter((run) => run.tenantId === tenantId).map((run) => run.work));
+    return found;
   }
 
   /** Lets every run finish the customer that it is at; the rest is resumed at the next start. */
@@ -77,8 +106,13 @@ export class BillRuns {
 
   private run(tenantId: string, billRunId: string): void {
     if (this.stopping || this.running.has(billRunId)) return;
-    const work = this.work(tenantId, billRunId)
-      .catch((error: unknown) => this.ports.onStopped(billRunId, error))
+    this.stoppedHere.delete(billRunId);
+    // Whoever asked for the run has its answer long before the run ends.
+    const work = beyondRequest(() => this.work(tenantId, billRunId))
+      .catch((error: unknown) => {
+        this.stoppedHere.add(billRunId);
+        this.ports.onStopped(billRunId, error);
+      })
       .finally(() => this.running.delete(billRunId));
     this.running.set(billRunId, { tenantId, work });
   }

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { type factsV1, receivablesV1 } from '@tollkeeper/contracts';
 import { type Entry, fromCanonicalBytes, type Instant } from '@tollkeeper/kernel';
 import { publishFacts } from '@tollkeeper/nest-kit';
-import type { Bus } from '@tollkeeper/ports';
+import type { Bus, ChainStore } from '@tollkeeper/ports';
 import { type Allocation, type Booking, type CustomerAccountState, emptyCustomerAccount, type Posting } from '@tollkeeper/receivables';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { normalisePaymentReference } from '@tollkeeper/invoicing';
@@ -57,12 +57,17 @@ export class CustomerAccounts {
     private readonly writer: ChainWriter,
     private readonly views: ReceivablesViews,
     private readonly bus: Bus,
+    private readonly chains: ChainStore,
   ) {
     writer.follow('customer/', (entry) => this.project(entry));
   }
 
   async read(key: AccountKey): Promise<AccountState | undefined> {
     return this.writer.state<AccountState>(customerChain(key.tenantId, key.customerId, key.currency));
+  }
+
+  async isBooked({ tenantId, customerId, currency }: AccountKey, cause: string): Promise<boolean> {
+    return (await this.chains.findCause(customerChain(tenantId, customerId, currency), cause)) !== undefined;
   }
 
   /** Books once per cause; `book` may say undefined for nothing. Answers the entry's body, and whether this call made it. */

@@ -6,7 +6,14 @@ import { runDue } from './run-due.js';
 const everyMs = 60_000;
 const tenantsPage = 100;
 
-/** Asks for what is due for every live tenant, each minute, one tenant at a time and never twice at once. */
+/** Another process that began a tenant's round so recently has it; less than a round, as timers are not exact. */
+const takenForMs = 45_000;
+
+/**
+ * Asks for what is due for every live tenant, each minute, one tenant at a time and never twice at once. Where several
+ * processes do so they share the tenants: whoever comes to one first writes that down. Two that come at the same moment both
+ * ask, which does no harm.
+ */
 export class RunDueTimer {
   private cancel: (() => void) | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -31,6 +38,7 @@ export class RunDueTimer {
       for await (const tenants of everyPage(this.context.views.tenants, { index: 'mode', equals: ['live'] }, tenantsPage)) {
         for (const { id } of tenants) {
           if (this.stopped) return;
+          if (!(await this.isFree(id))) continue;
           await runDue(client, id, clock.now(), {}).catch((error: unknown) =>
             this.log(`what is due for ${id} is not all done: ${textOf(error)}`),
           );
@@ -39,6 +47,15 @@ export class RunDueTimer {
     } catch (error) {
       this.log(`live tenants cannot be listed: ${textOf(error)}`);
     }
+  }
+
+  private async isFree(id: string): Promise<boolean> {
+    const { views, ports } = this.context;
+    const now = ports.clock.now();
+    const last = (await views.dueRounds.get(id))?.version ?? 0;
+    if (now - last < takenForMs) return false;
+    await views.dueRounds.put([{ id, version: now }]);
+    return true;
   }
 
   async stop(): Promise<void> {

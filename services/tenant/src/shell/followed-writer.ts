@@ -3,6 +3,8 @@ import { type Entry, Problem } from '@tollkeeper/kernel';
 import type { ServicePorts } from '@tollkeeper/nest-kit';
 
 const sweepEveryMs = 30_000;
+/** Far more than are ever pending of one chain at a time. */
+const mostPendingOfChain = 100;
 
 /**
  * A chain writer whose commands answer only when what follows their entry is done: a contract is in force, a key can log
@@ -47,8 +49,15 @@ export class FollowedWriter {
   /** @throws Problem whatever the decision refused, or `unavailable` when what follows the entry cannot be done now. */
   async execute<S>(command: Command<S>): Promise<Written> {
     const written = await this.chains.execute(command);
-    if (written.entry && this.failures.has(nameOf(written.entry))) await this.finish(written.entry, written.fresh);
+    const { entry, fresh } = written;
+    if (entry && (this.failures.has(nameOf(entry)) || (!fresh && (await this.isPending(entry))))) await this.finish(entry, fresh);
     return written;
+  }
+
+  /** What follows an entry of another process may have failed there, or be cut off with it: only the store knows. */
+  private async isPending({ chain, n }: Entry): Promise<boolean> {
+    const pending = await this.ports.chains.pending(chain, undefined, mostPendingOfChain);
+    return pending.some((entry) => entry.chain === chain && entry.n === n);
   }
 
   private async finish(entry: Entry, fresh: boolean): Promise<void> {

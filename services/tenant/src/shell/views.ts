@@ -18,6 +18,9 @@ interface EndpointHealth extends ViewDocument {
   readonly lastSuccessAt: number;
 }
 
+/** A tenant by its id; the version is when a process last asked what is due for it. Lost in a crash without harm. */
+type DueRound = ViewDocument;
+
 /** The views of this service, their names with its own prefix as services share a store. Tenant first in every index but those for work that spans tenants. */
 export interface TenantViews {
   readonly tenants: View<Shown<TenantState>>;
@@ -34,6 +37,7 @@ export interface TenantViews {
   readonly endpoints: View<Shown<EndpointState>>;
   readonly deliveries: View<DeliveryDocument>;
   readonly endpointHealth: View<EndpointHealth>;
+  readonly dueRounds: View<DueRound>;
 }
 
 const byTenant = ['tenantId', 'createdAt'];
@@ -77,5 +81,6 @@ export function openViews(store: ViewStore): TenantViews {
       },
     }),
     endpointHealth: store.view<EndpointHealth>({ name: 'tenant-webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),
+    dueRounds: store.view<DueRound>({ name: 'tenant-due-rounds', kind: 'rebuildable', indexes: {} }),
   };
 }

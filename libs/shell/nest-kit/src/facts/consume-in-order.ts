@@ -10,6 +10,11 @@ export interface OrderedConsumer {
   onFailed(fact: factsV1.Fact, error: unknown): void;
 }
 
+/** Thrown by a handler: the fact is about another that is still to come, so that nothing must wait behind it. */
+export class ComesTooEarly extends Error {
+  override readonly name = 'ComesTooEarly';
+}
+
 const maxInFlight = 256;
 const retryDelayMs = 500;
 /** Put off so often without seeing the first of its line: another consumer of the group had that one meanwhile. */
@@ -50,7 +55,9 @@ export function consumeInOrder({ bus, group, handle, onFailed }: OrderedConsumer
         if (line) leave(tenantId, line, [id]);
       } catch (error) {
         onFailed(delivery.value, error);
-        if (!line) waiting.set(tenantId, new Map([[id, 0]]));
+        if (error instanceof ComesTooEarly) {
+          if (line) leave(tenantId, line, [id]);
+        } else if (!line) waiting.set(tenantId, new Map([[id, 0]]));
         delivery.retry(retryDelayMs);
       }
     }

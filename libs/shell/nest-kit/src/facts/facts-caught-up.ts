@@ -1,18 +1,31 @@
 import type { Bus, Timers } from '@tollkeeper/ports';
+import type { TenantClocks } from '../clock/tenant-clocks.js';
 import { factsTopic } from './topics.js';
 
-const lookEveryMs = 5;
+const firstWaitMs = 5;
+const longestWaitBetweenMs = 100;
 /** A consumer that is this far behind is broken or very busy; what is due can wait for the next round. */
 const longestWaitMs = 30_000;
+const liveWaitMs = 2_000;
 
 /**
  * Resolves when a group has consumed every fact told so far, so that what falls due is decided with all that happened
  * before. Gives up, without an error, when the group stays behind: the work that follows is idempotent and comes again.
  */
-export async function factsCaughtUp(bus: Bus, timers: Timers, group: string): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs <= longestWaitMs; waitedMs += lookEveryMs) {
+export async function factsCaughtUp(bus: Bus, timers: Timers, group: string, atMostMs = longestWaitMs): Promise<boolean> {
+  let waitMs = firstWaitMs;
+  for (let waitedMs = 0; waitedMs <= atMostMs; waitedMs += waitMs) {
     if ((await bus.lag(factsTopic, group)) === 0) return true;
-    await new Promise<void>((resolve) => void timers.after(lookEveryMs, resolve));
+    await new Promise<void>((resolve) => void timers.after(waitMs, resolve));
+    waitMs = Math.min(waitMs * 1.25, longestWaitBetweenMs);
   }
   return false;
+}
+
+/**
+ * How long what falls due for a tenant waits for facts. A sandbox's day is over only when all of it is in; for a live tenant
+ * the next round comes within a minute, and where other tenants' facts never cease nobody is ever quite caught up.
+ */
+export function patienceFor(clocks: TenantClocks, tenantId: string): number {
+  return clocks.testClock(tenantId) === undefined ? liveWaitMs : longestWaitMs;
 }
