@@ -13,6 +13,7 @@ const headsAtOnce = 4096;
 /** @throws Error that names what differs; the folder then stays for a look */
 export async function checkBooks({ name, folder, tenants, workload, sent }) {
   const chains = await LevelChainStore.open({ folder: join(folder, 'chains') });
+  const accounts = await LevelChainStore.open({ folder: join(folder, 'rating/chains') });
   const faults = [];
   const intake = { received: 0, booked: 0, duplicate: 0, quarantined: 0 };
   const days = await chains.heads(tenants.map(({ id }) => `intake/${id}/${day}`));
@@ -27,7 +28,7 @@ export async function checkBooks({ name, folder, tenants, workload, sent }) {
   const used = [...workload.devices];
   for (let from = 0; from < used.length; from += headsAtOnce) {
     const some = used.slice(from, from + headsAtOnce);
-    const heads = await chains.heads(some.map((device) => deviceChain(tenants[tenantOf(device)].id, deviceReference(device))));
+    const heads = await accounts.heads(some.map((device) => deviceChain(tenants[tenantOf(device)].id, deviceReference(device))));
     some.forEach((device, i) => {
       const balance = heads[i] ? balanceOf(decodeState(heads[i].state)).toString() : 'no account';
       const owed = workload.expected(device);
@@ -35,6 +36,7 @@ export async function checkBooks({ name, folder, tenants, workload, sent }) {
     });
   }
   await chains.close();
+  await accounts.close();
   if (faults.length > 0) throw new Error(`${name}: the books differ from the oracle in ${faults.length} places (kept in ${folder}):\n  ${faults.slice(0, 10).join('\n  ')}`);
   rmSync(folder, { recursive: true, force: true });
 }

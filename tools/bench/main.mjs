@@ -68,7 +68,7 @@ async function main() {
   const startedAt = performance.now();
   const say = (text) => process.stderr.write(`[${((performance.now() - startedAt) / 1000).toFixed(0)} s] ${text}\n`);
   const size = options.quick ? sizes.quick : sizes.full;
-  const nodeArgs = (name) => (options.profile ? ['--cpu-prof', '--cpu-prof-dir', options.profile, '--cpu-prof-name', `${name}.cpuprofile`] : []);
+  const nodeArgs = (name) => (options.profile ? ['--cpu-prof', '--cpu-prof-dir', join(options.profile, name)] : []);
   const rows = [];
   for (const part of parts) {
     const wanted = part.rows.filter((id) => options.only?.includes(id) ?? true);

@@ -41,7 +41,7 @@ export const energyMeter = { code: 'energy', name: 'Energy', aggregation: 'sum',
 function layoutKey() {
   const digest = createHash('sha256');
   for (let device = 0; device < 10; device++) digest.update(encodeEntry(accountEntry(device, [{ id: 'ten_sample' }])));
-  digest.update(JSON.stringify({ tenantCount, clockMs, energyMeter, lists: priceLists.map(priceListBody) }));
+  digest.update(JSON.stringify({ layout: 2, tenantCount, clockMs, energyMeter, lists: priceLists.map(priceListBody) }));
   return digest.digest('hex').slice(0, 12);
 }
 
@@ -57,7 +57,7 @@ export async function templateOf(devices, say) {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const tenants = await makeTenants(join(draft, 'data'));
-  await writeAccounts(join(draft, 'data/chains'), devices, tenants);
+  await writeAccounts(join(draft, 'data/rating/chains'), devices, tenants);
   writeFileSync(join(draft, 'tenants.json'), JSON.stringify(tenants));
   renameSync(draft, folder);
   return folder;

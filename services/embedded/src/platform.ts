@@ -10,14 +10,18 @@ import { CommissionsModule } from '@tollkeeper/commissions-service';
 import { createGatewayAdapter, GatewayModule } from '@tollkeeper/gateway-service';
 import { IngestionModule } from '@tollkeeper/ingestion-service';
 import { InvoicingModule } from '@tollkeeper/invoicing-service';
-import { InProcessClient, InProcessServer, ServiceClient, type ServicePorts, TenantClocks } from '@tollkeeper/nest-kit';
-import { RatingModule } from '@tollkeeper/rating-service';
+import { InProcessClient, InProcessServer, ServiceClient, type ServicePorts } from '@tollkeeper/nest-kit';
 import { ReceivablesModule } from '@tollkeeper/receivables-service';
 import { ensureOperatorKey, loadInstallationSecret, TENANT_CONTEXT, type TenantContext, TenantModule } from '@tollkeeper/tenant-service';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
-import { claimFolder } from '@tollkeeper/data-folder';
+import { claimFolder, DataFolderUnusable } from '@tollkeeper/data-folder';
 import { machineClock, machineRandomness, machineTimers } from './machine.js';
 import type { EmbeddedOptions } from './options.js';
+import { levelsDownTo, usagePartitions } from './settings.js';
+import { isForRating } from './threads/rating-thread.contract.js';
+import { startRatingThread } from './threads/start-rating-thread.js';
+import { RoutedClient } from './threads/thread-requests.js';
+import { ToldClocks } from './threads/told-clocks.js';
 
 /** The platform while it runs. */
 export interface Platform {
@@ -31,14 +35,14 @@ export interface Platform {
 }
 
 /** Layout of the data folder as a whole; each store in it has one of its own. */
-const folderFormat = { content: 'tollkeeper data folder', version: 1 };
-const usagePartitions = 1;
-/** Usage is written once and rarely read soon: sorting it into tables in large pieces halves what goes to the disk. */
-const chainWriteBufferBytes = 64 << 20;
+const folderFormat = { content: 'tollkeeper data folder', version: 2 };
 
-/** Opens the data folder, starts every service in this process, and listens. */
+/** Opens the data folder, starts every service in this process, rating in a thread of its own, and listens. */
 export async function startPlatform(options: EmbeddedOptions): Promise<Platform> {
-  await claimFolder(options.dataFolder, folderFormat);
+  const { version } = await claimFolder(options.dataFolder, folderFormat);
+  if (version < folderFormat.version) {
+    throw new DataFolderUnusable(`${options.dataFolder} was made before the first release, in a layout that is not read any more; configure another folder, or remove this one`);
+  }
   const stores = await openStores(options);
   try {
     return await startServices(options, stores);
@@ -56,7 +60,7 @@ interface Stores {
 }
 
 async function openStores({ dataFolder }: EmbeddedOptions): Promise<Stores> {
-  const chains = await LevelChainStore.open({ folder: join(dataFolder, 'chains'), writeBufferBytes: chainWriteBufferBytes });
+  const chains = await LevelChainStore.open({ folder: join(dataFolder, 'chains') });
   const views = await LevelViewStore.open({ folder: join(dataFolder, 'views') });
   const bus = await LocalBus.open({
     folder: join(dataFolder, 'bus'),
@@ -74,15 +78,22 @@ async function closeStores({ chains, views, bus, actors }: Stores): Promise<void
 }
 
 async function startServices(options: EmbeddedOptions, stores: Stores): Promise<Platform> {
+  const { dataFolder, pageMs, logLevel } = options;
+  const rating = startRatingThread({ folder: join(dataFolder, 'rating'), pageMs, logLevel });
   const server = new InProcessServer();
+  const here = new InProcessClient(server);
   const ports: ServicePorts = {
     ...stores,
     timers: machineTimers,
     clock: machineClock,
-    clocks: new TenantClocks(machineClock),
+    clocks: new ToldClocks(machineClock, rating.clocks),
     randomness: machineRandomness,
-    client: new ServiceClient(new InProcessClient(server)),
+    client: new ServiceClient(new RoutedClient((pattern) => (isForRating(pattern) ? rating.client : here))),
   };
+  // Usage is priced by the clocks of its tenants: rating gets none before they are known.
+  const clocksKnown = Promise.withResolvers<undefined>();
+  rating.connect(stores.bus, server, clocksKnown.promise);
+  await rating.started();
   const installationSecret = await loadInstallationSecret(join(options.dataFolder, 'installation.secret'), machineRandomness);
   const app = await NestFactory.create<NestFastifyApplication>(embeddedModule(ports, options, installationSecret), createGatewayAdapter(), {
     logger: levelsDownTo(options.logLevel),
@@ -91,12 +102,14 @@ async function startServices(options: EmbeddedOptions, stores: Stores): Promise<
   app.connectMicroservice({ strategy: server });
   await app.startAllMicroservices();
   await app.init();
+  clocksKnown.resolve(undefined);
   const operatorKeyFile = join(options.dataFolder, 'operator.key');
   const operatorKey = await ensureOperatorKey(app.get<TenantContext>(TENANT_CONTEXT, { strict: false }), { file: operatorKeyFile });
   // Not Nest's own listen: it logs the failure besides, where one sentence for a person is enough.
   const address = await app.getHttpAdapter().getInstance().listen({ port: options.port, host: options.host });
   const close = async () => {
     await app.close();
+    await rating.close();
     await closeStores(stores);
   };
   return { address, operatorKey, operatorKeyFile, close };
@@ -107,7 +120,6 @@ function embeddedModule(ports: ServicePorts, options: EmbeddedOptions, installat
     module: EmbeddedModule,
     imports: [
       TenantModule.forRoot(ports, { installationSecret }),
-      RatingModule.forRoot(ports, { usagePartitions, pageMs: options.pageMs }),
       IngestionModule.forRoot(ports, {
         usagePartitions,
         filesFolder: join(options.dataFolder, 'files'),
@@ -123,8 +135,3 @@ function embeddedModule(ports: ServicePorts, options: EmbeddedOptions, installat
 
 @Module({})
 class EmbeddedModule {}
-
-function levelsDownTo(level: EmbeddedOptions['logLevel']): ('fatal' | 'error' | 'warn' | 'log' | 'debug')[] {
-  const all = ['fatal', 'error', 'warn', 'log', 'debug'] as const;
-  return all.slice(0, all.indexOf(level) + 1);
-}

@@ -69,11 +69,18 @@ describe('a start that cannot work', () => {
     const folder = freshPath();
     await (await start(folder)).stop();
     const file = join(folder, 'format.json');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":99'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"version":2', '"version":99'));
     expectComplaint(await runForTest(['--data', folder, '--port', '0']), { code: 1, says: [folder, 'layout 99', 'newer release'] });
   });
 
-  it.each(['chains', 'views', 'bus'])('leaves alone a data folder whose %s are of a newer release', async (part) => {
+  it('leaves alone a data folder in the layout from before the first release', async () => {
+    const folder = freshPath();
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'format.json'), '{"content":"tollkeeper data folder","version":1}');
+    expectComplaint(await runForTest(['--data', folder, '--port', '0']), { code: 1, says: [folder, 'before the first release'] });
+  });
+
+  it.each(['chains', 'views', 'bus', 'rating/chains', 'rating/views'])('leaves alone a data folder whose %s are of a newer release', async (part) => {
     const folder = freshPath();
     await (await start(folder)).stop();
     const file = join(folder, part, 'format.json');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Decimal } from '@tollkeeper/money';
 import fc from 'fast-check';
-import { type AccountState, decodeState, encodeState, termsBytes } from './account-state.js';
+import { type AccountState, decodeState, encodeState } from './account-state.js';
 import type { DeviceTerms } from './device-terms.js';
+import { encodeTerms } from './device-terms.codec.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((s) => s.isWellFormed());
 const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -35,7 +36,7 @@ const terms: DeviceTerms = {
 };
 const state: fc.Arbitrary<AccountState> = fc.record({
   terms: fc.constant(terms),
-  termsBytes: fc.constant(termsBytes(terms)),
+  termsBytes: fc.constant(encodeTerms(terms)),
   blocked: fc.option(fc.record({ reason: text, since: time }), { nil: undefined }),
   openedAt: time,
   lastClosedAt: time,

@@ -5,10 +5,11 @@ import type { PageCharge } from '../pages/page.js';
 import { ByteReader } from '../pages/byte-reader.js';
 import { ByteWriter } from '../pages/byte-writer.js';
 import type { DeviceTerms } from './device-terms.js';
+import { decodeTerms } from './device-terms.codec.js';
 import { readRatingState, writeRatingState } from './rating-state.codec.js';
 
 /** First byte of the state of every entry; another number is another layout. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** The greatest id that the account has booked from a source: any greater one is new. */
 export interface SourceMark {
@@ -66,13 +67,6 @@ export interface AccountState {
 }
 
 const writer = new ByteWriter();
-const utf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder();
-
-export function termsBytes(terms: DeviceTerms): Uint8Array {
-  return utf8.encode(JSON.stringify(terms));
-}
-
 export function encodeState(state: AccountState): Uint8Array {
   writer.reset();
   writer.byte(layoutVersion);
@@ -151,7 +145,7 @@ export function decodeState(bytes: Uint8Array): AccountState {
   if (layout !== layoutVersion) throw new RangeError(`account state layout ${layout} is not known; a newer release wrote it`);
   const written = reader.bytes();
   return {
-    terms: JSON.parse(fromUtf8.decode(written)) as DeviceTerms,
+    terms: decodeTerms(written),
     termsBytes: Uint8Array.from(written),
     blocked: reader.byte() === 1 ? { reason: reader.text(), since: reader.signed() } : undefined,
     openedAt: reader.signed(),
@@ -162,16 +156,10 @@ export function decodeState(bytes: Uint8Array): AccountState {
     pages: reader.varint(),
     lastDigest: reader.varint(),
     events: reader.varint(),
-    sources: readList(reader, () => ({ source: reader.text(), greatest: reader.text() })),
-    pending: readList(reader, () => readPending(reader)),
+    sources: reader.list(() => ({ source: reader.text(), greatest: reader.text() })),
+    pending: reader.list(() => readPending(reader)),
     rated: readRatingState(reader),
   };
-}
-
-function readList<T>(reader: ByteReader, one: () => T): T[] {
-  const items: T[] = [];
-  for (let left = reader.varint(); left > 0; left--) items.push(one());
-  return items;
 }
 
 /** Charged and not closed, exact. */

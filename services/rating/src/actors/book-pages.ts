@@ -3,7 +3,7 @@ import type { ActorCall, ActorReply, AppendRequest, ChainStore } from '@tollkeep
 import { type Digest, isDigestPage } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
-import { decodePage, readFingerprints } from '../pages/page.js';
+import { findEvents, readFingerprints } from '../pages/page.js';
 import type { PageEvent } from '../pages/page-events.js';
 import type { RecentPages } from '../pages/recent-pages.js';
 import type { AccountState } from './account-state.js';
@@ -122,24 +122,28 @@ async function bookRound(
 /** Looks the doubtful events up in the account's own pages. */
 async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
   const { account, input, sorted } = work;
-  const prints = sorted.doubtful.map((at) => {
+  const prints = new Set<number>();
+  for (const at of sorted.doubtful) {
     const event = input.events[at];
-    return event ? fingerprint(event.source, event.id) : 0;
-  });
+    if (event) prints.add(fingerprint(event.source, event.id));
+  }
   const pages = await ports.identity.candidates(identityHead(account), work.now, prints);
   if (pages.size === 0) return;
   const booked = new Map<string, PageEvent>();
   for (const entry of await Promise.all([...pages].map((n) => ports.recent.read(account.chain, n)))) {
-    for (const event of decodePage(entry.body, entry.n).events) booked.set(identityKey(event.source, event.id), event);
+    for (const event of findEvents(entry.body, entry.n, prints)) booked.set(identityKey(event.source, event.id), event);
   }
+  const known = new Map<number, PageEvent>();
   for (const at of sorted.doubtful) {
     const event = input.events[at];
     const earlier = event && booked.get(identityKey(event.source, event.id));
     if (!event || !earlier) continue;
-    work.known.set(at, earlier);
+    known.set(at, earlier);
     judge(work, at, event, earlier);
   }
-  work.fresh = work.fresh.filter((at) => !work.known.has(at));
+  if (known.size === 0) return;
+  work.known = known;
+  work.fresh = work.fresh.filter((at) => !known.has(at));
 }
 
 function identityHead(account: Account): IdentityHead {

@@ -14,11 +14,12 @@ export interface Work {
   now: Instant;
   sorted: SortedEvents;
   outcomes: Uint8Array;
-  refusals: Map<number, Refusal>;
+  /** Shared and empty until `refuse` puts something in. */
+  refusals: ReadonlyMap<number, Refusal>;
   /** What the account has under the identity of an event, by the event's index. */
-  known: Map<number, PageEvent>;
+  known: ReadonlyMap<number, PageEvent>;
   /** Indexes of the events to be priced. */
-  fresh: number[];
+  fresh: readonly number[];
   next: Account | undefined;
   entry: Entry | undefined;
 }
@@ -27,16 +28,14 @@ export interface Work {
 export function beginWork(index: number, input: BookInput, account: Account, now: Instant, window: TimeWindow): Work {
   const { events } = input;
   const outcomes = new Uint8Array(events.length);
-  const refusals = new Map<number, Refusal>();
-  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals, known: new Map(), fresh: [], next: undefined, entry: undefined };
+  const work: Work = { index, input, account, now, sorted: nothing, outcomes, refusals: none, known: none, fresh: [], next: undefined, entry: undefined };
   if (!account.state) {
     const refusal = unknownDevice(input.device);
-    outcomes.fill(eventOutcome.refused);
-    for (let i = 0; i < events.length; i++) refusals.set(i, refusal);
+    for (let i = 0; i < events.length; i++) refuse(work, i, refusal);
     return work;
   }
   work.sorted = sortEvents(account.state.sources, events, now, window);
-  work.fresh = [...work.sorted.candidates];
+  work.fresh = work.sorted.candidates;
   for (const [at, reason] of work.sorted.refused) {
     const event = events[at];
     if (event) refuse(work, at, refusedByTime(reason, event, window));
@@ -44,12 +43,15 @@ export function beginWork(index: number, input: BookInput, account: Account, now
   return work;
 }
 
-const nothing: SortedEvents = { candidates: [], doubtful: [], repeats: new Map(), refused: new Map() };
+/** Most pages have nothing of the kind: they share one. */
+const none: ReadonlyMap<number, never> = new Map<number, never>();
+const nothing: SortedEvents = { candidates: [], doubtful: [], repeats: none, refused: none };
 
 /** The event goes to the quarantine, with why. */
 export function refuse(work: Work, at: number, refusal: Refusal): void {
   work.outcomes[at] = eventOutcome.refused;
-  work.refusals.set(at, refusal);
+  if (work.refusals === none) work.refusals = new Map<number, Refusal>();
+  (work.refusals as Map<number, Refusal>).set(at, refusal);
 }
 
 /** Compares an event with the one that the account has under its identity. */

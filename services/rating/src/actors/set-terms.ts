@@ -1,8 +1,9 @@
 import type { Instant, Json } from '@tollkeeper/kernel';
 import { emptyRatingState } from '@tollkeeper/rating';
-import { type AccountState, termsBytes } from './account-state.js';
+import type { AccountState } from './account-state.js';
 import { accrueFees } from './close-account.js';
 import type { DeviceTerms } from './device-terms.js';
+import { encodeTerms } from './device-terms.codec.js';
 import type { AccountDraft } from './write-accounts.js';
 
 /**
@@ -22,7 +23,7 @@ export function mustCloseFirst(state: AccountState, terms: DeviceTerms): boolean
 
 /** The entry that puts a device under terms; undefined when it is under them, or under newer ones of that contract. */
 export function termsDraft(state: AccountState | undefined, terms: DeviceTerms, now: Instant): AccountDraft | undefined {
-  const bytes = termsBytes(terms);
+  const bytes = encodeTerms(terms);
   const body = { terms: JSON.parse(JSON.stringify(terms)) as Json };
   if (!state) return { kind: 'terms_set', body, state: openAccount(terms, bytes, now) };
   const { contractId, contractVersion } = state.terms;

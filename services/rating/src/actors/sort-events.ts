@@ -22,6 +22,8 @@ export interface SortedEvents {
   readonly refused: ReadonlyMap<number, RefusalReason>;
 }
 
+const none: ReadonlyMap<number, never> = new Map<number, never>();
+
 interface Running {
   readonly source: string;
   /** Greatest id in the chain; undefined when the chain has none of this source. */
@@ -33,8 +35,8 @@ interface Running {
 export function sortEvents(marks: readonly SourceMark[], events: readonly PageEvent[], now: Instant, window: TimeWindow): SortedEvents {
   const candidates: number[] = [];
   const doubtful: number[] = [];
-  const repeats = new Map<number, number>();
-  const refused = new Map<number, RefusalReason>();
+  let repeats: Map<number, number> | undefined;
+  let refused: Map<number, RefusalReason> | undefined;
   const oldest = now - window.lateMs;
   const newest = now + window.earlyMs;
   const running: Running[] = marks.map(({ source, greatest }) => ({ source, inChain: greatest, inPage: undefined }));
@@ -45,7 +47,7 @@ export function sortEvents(marks: readonly SourceMark[], events: readonly PageEv
     if (!event) continue;
     const { source, id, time } = event;
     if (!(time >= oldest && time <= newest && Number.isSafeInteger(time))) {
-      refused.set(index, Number.isSafeInteger(time) ? (time < oldest ? 'too_late' : 'too_early') : 'invalid_event');
+      (refused ??= new Map()).set(index, Number.isSafeInteger(time) ? (time < oldest ? 'too_late' : 'too_early') : 'invalid_event');
       continue;
     }
     if (last?.source !== source) last = running.find((one) => one.source === source);
@@ -61,7 +63,7 @@ export function sortEvents(marks: readonly SourceMark[], events: readonly PageEv
       byIdentity ??= identities(events, index);
       const first = byIdentity.get(identityKey(source, id));
       if (first !== undefined) {
-        repeats.set(index, first);
+        (repeats ??= new Map()).set(index, first);
         continue;
       }
     }
@@ -69,7 +71,7 @@ export function sortEvents(marks: readonly SourceMark[], events: readonly PageEv
     candidates.push(index);
     if (!isNew) doubtful.push(index);
   }
-  return { candidates, doubtful, repeats, refused };
+  return { candidates, doubtful, repeats: repeats ?? none, refused: refused ?? none };
 }
 
 /** Identity → first index, for the events before `until`. */

@@ -1,5 +1,5 @@
 import type { UsageBatchValue } from '@tollkeeper/contracts';
-import type { Clock } from '@tollkeeper/kernel';
+import type { Clock, Instant } from '@tollkeeper/kernel';
 import { type ActorCall, type ActorHost, ActorUnreachable, type Bus, type Delivery, StoreUnavailable, type Subscription, type Timers, type Topic } from '@tollkeeper/ports';
 import { type Book, type BookInput, type BookOutput, eventOutcome } from '../actors/device-account.contract.js';
 import { BatchTracker, type Refusal } from './batch-tracker.js';
@@ -9,11 +9,11 @@ import { OutcomePublisher } from './outcome-publisher.js';
 export interface BookUsageOptions {
   /** A page with so many events is booked at once. */
   readonly pageEvents: number;
-  /** A page is booked so long after its first event. */
+  /** A page is booked so long after its first event, or as soon after that as there is a call for it. */
   readonly pageAgeMs: number;
   /** A page is booked when no usage has come for so long: there is nothing left to gather with it. */
   readonly pageIdleMs: number;
-  /** Events held, in open pages and in those being booked; beyond, the oldest pages are booked and no more events taken. */
+  /** Events held, in open pages and in those being booked; beyond, the oldest pages are booked at once and no more events taken. */
   readonly maxOpenEvents: number;
   /** Pages booked by one call. */
   readonly pagesPerCall: number;
@@ -27,7 +27,7 @@ export const defaultBookUsageOptions: BookUsageOptions = {
   pageEvents: 256,
   pageAgeMs: 1000,
   pageIdleMs: 200,
-  maxOpenEvents: 200_000,
+  maxOpenEvents: 300_000,
   pagesPerCall: 512,
   callsAtOnce: 2,
   maxInFlight: 20_000,
@@ -105,8 +105,9 @@ export class UsageConsumer {
     const now = this.ports.clock.now();
     for (const delivery of deliveries) {
       while (this.openEvents >= this.options.maxOpenEvents && !this.stopping) {
-        this.flushOldest();
-        await new Promise<void>((resolve) => this.whenRoom.push(resolve));
+        const room = new Promise<void>((resolve) => this.whenRoom.push(resolve));
+        this.pump();
+        await room;
       }
       if (this.stopping) return;
       const batch = delivery.value;
@@ -127,33 +128,32 @@ export class UsageConsumer {
     this.watchAge();
   }
 
-  /** Frees half of what may be held, so that pages are not flushed one by one from then on. */
-  private flushOldest(): void {
-    let left = this.options.maxOpenEvents / 2;
-    for (let page = this.pages.oldest(); page && left > 0; page = this.pages.oldest()) {
-      left -= page.events.length;
-      this.flush(page);
-    }
+  /** The moment at which the oldest page is to be booked, whatever comes before. */
+  private dueAt(oldest: OpenPage): Instant {
+    if (this.whenRoom.length > 0 || this.stopping) return Number.NEGATIVE_INFINITY;
+    return Math.min(oldest.openedAt + this.options.pageAgeMs, this.takenAt + this.options.pageIdleMs);
   }
 
   private watchAge(): void {
     const oldest = this.pages.oldest();
     if (!oldest || this.cancelAging || this.stopping) return;
-    const { pageAgeMs, pageIdleMs } = this.options;
-    const dueAt = Math.min(oldest.openedAt + pageAgeMs, this.takenAt + pageIdleMs);
-    this.cancelAging = this.ports.timers.after(Math.max(1, dueAt - this.ports.clock.now()), () => {
+    this.cancelAging = this.ports.timers.after(Math.max(1, this.dueAt(oldest) - this.ports.clock.now()), () => {
       this.cancelAging = undefined;
-      const now = this.ports.clock.now();
-      const isIdle = now - this.takenAt >= pageIdleMs;
-      for (let page = this.pages.oldest(); page && (isIdle || page.openedAt + pageAgeMs <= now); page = this.pages.oldest()) this.flush(page);
-      this.watchAge();
+      this.pump();
+      // While calls run, the next one to end looks again.
+      if (this.calls < this.options.callsAtOnce) this.watchAge();
     });
   }
 
+  /** Has a page booked whatever its age. */
   private flush(page: OpenPage): void {
+    this.close(page);
+    this.enqueue(page);
+  }
+
+  private close(page: OpenPage): void {
     this.pages.close(page);
     this.inFlight.add(page);
-    this.enqueue(page);
   }
 
   private enqueue(page: OpenPage): void {
@@ -168,14 +168,30 @@ export class UsageConsumer {
   }
 
   private pump(): void {
-    while (this.ready.length > 0 && this.calls < this.options.callsAtOnce) {
-      const group = this.ready.splice(0, this.options.pagesPerCall);
+    while (this.calls < this.options.callsAtOnce) {
+      const group = this.nextGroup();
+      if (group.length === 0) return this.watchAge();
       this.calls++;
       void this.bookGroup(group).finally(() => {
         this.calls--;
         this.pump();
       });
     }
+  }
+
+  /**
+   * Pages are closed only when there is a call to take them: under load they go on gathering while they wait, so that the
+   * busier rating is, the less each event costs.
+   */
+  private nextGroup(): readonly OpenPage[] {
+    const { pagesPerCall } = this.options;
+    const group = this.ready.splice(0, pagesPerCall);
+    const now = this.ports.clock.now();
+    for (let page = this.pages.oldest(); page && group.length < pagesPerCall && this.dueAt(page) <= now; page = this.pages.oldest()) {
+      this.close(page);
+      group.push(page);
+    }
+    return group;
   }
 
   private async bookGroup(group: readonly OpenPage[]): Promise<void> {
@@ -187,7 +203,7 @@ export class UsageConsumer {
       const replies = await this.ports.actors.callMany(this.book, calls);
       for (const [index, page] of group.entries()) {
         const reply = replies[index];
-        if (reply?.status === 'done') this.close(page, reply.output);
+        if (reply?.status === 'done') this.conclude(page, reply.output);
         else this.again(page, reply?.error ?? new ActorUnreachable(`no reply for device ${page.device}`));
       }
     } catch (error) {
@@ -200,12 +216,12 @@ export class UsageConsumer {
     const isTransient = error instanceof StoreUnavailable || error instanceof ActorUnreachable;
     if (!isTransient) page.attempts++;
     if (this.stopping) return this.leave(page);
-    if (page.attempts >= mostAttempts) return this.close(page, refuseAll(page, error));
+    if (page.attempts >= mostAttempts) return this.conclude(page, refuseAll(page, error));
     const waitMs = Math.min(firstRetryMs * 2 ** Math.min(page.attempts, 10), longestRetryMs);
     this.ports.timers.after(waitMs, () => (this.stopping ? this.leave(page) : this.enqueue(page)));
   }
 
-  private close(page: OpenPage, output: BookOutput): void {
+  private conclude(page: OpenPage, output: BookOutput): void {
     const { outcomes, refusals } = output;
     for (const [index, event] of page.events.entries()) {
       const tracker = page.trackers[index];

@@ -71,7 +71,7 @@ describe('the identity log', () => {
   }
 
   const findAll = (log: IdentityLog, head: IdentityHead, now: number, pages: readonly number[]) =>
-    log.candidates(head, now, pages.map((page) => fingerprint('s', `${page}-1`)));
+    log.candidates(head, now, new Set(pages.map((page) => fingerprint('s', `${page}-1`))));
 
   it('finds events in any page of thousands, through digests and merged digests, with few reads', async () => {
     const head = await write(4300, 60_000);

@@ -37,7 +37,7 @@ export class IdentityLog {
   ) {}
 
   /** Numbers of the entries that hold an event with one of these fingerprints; nearly always the event itself. */
-  async candidates(head: IdentityHead, now: Instant, prints: readonly number[]): Promise<Set<number>> {
+  async candidates(head: IdentityHead, now: Instant, prints: ReadonlySet<number>): Promise<Set<number>> {
     const found = new Set<number>();
     if (head.pages === 0) return found;
     const known = this.tables.get(head.chain);
@@ -47,7 +47,7 @@ export class IdentityLog {
       return found;
     }
     if (head.events > largestTable) {
-      await this.search(head, now, new Set(prints), found);
+      await this.search(head, now, prints, found);
       return found;
     }
     const table = new FingerprintTable(Math.min(head.events, 4096));

@@ -1,7 +1,10 @@
 import { textForm } from './byte-writer.js';
 
-const packedAlphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const packedUnits = Buffer.from('0123456789abcdefghjkmnpqrstvwxyz', 'latin1');
 const nativeFrom = 12;
+
+/** Where characters are put together: a text that is built one by one is slower to make, and to read ever after. */
+let scratch: Buffer = Buffer.allocUnsafeSlow(1 << 10);
 
 /** Reads what `ByteWriter` wrote. @throws RangeError when the bytes are cut short. */
 export class ByteReader {
@@ -49,6 +52,13 @@ export class ByteReader {
     return this.take(this.varint());
   }
 
+  /** So many items as the number in front of them says. */
+  list<T>(one: () => T): T[] {
+    const items: T[] = [];
+    for (let left = this.varint(); left > 0; left--) items.push(one());
+    return items;
+  }
+
   private take(length: number): Uint8Array {
     if (this.at + length > this.source.length) throw new RangeError('the bytes are cut short');
     this.at += length;
@@ -71,6 +81,24 @@ export class ByteReader {
     }
   }
 
+  /** Passes over a text and answers where it stands, for `textAt`. */
+  skipText(): number {
+    const start = this.at;
+    const header = this.varint();
+    const length = header >>> 2;
+    const form = header & 3;
+    this.take(form === textForm.packed ? Math.ceil((length * 5) / 8) : form === textForm.uuid ? 16 : length);
+    return start;
+  }
+
+  textAt(start: number): string {
+    const { at } = this;
+    this.at = start;
+    const text = this.text();
+    this.at = at;
+    return text;
+  }
+
   private ascii(length: number): string {
     const start = this.at;
     this.take(length);
@@ -87,7 +115,8 @@ export class ByteReader {
   }
 
   private packed(length: number): string {
-    let text = '';
+    if (this.at + Math.ceil((length * 5) / 8) > this.source.length) throw new RangeError('the bytes are cut short');
+    if (length > scratch.length) scratch = Buffer.allocUnsafeSlow(length * 2);
     let bits = 0;
     let held = 0;
     for (let i = 0; i < length; i++) {
@@ -96,10 +125,10 @@ export class ByteReader {
         bits += 8;
       }
       bits -= 5;
-      text += packedAlphabet.charAt((held >>> bits) & 31);
+      scratch[i] = packedUnits[(held >>> bits) & 31] ?? 0;
       held &= (1 << bits) - 1;
     }
-    return text;
+    return scratch.toString('latin1', 0, length);
   }
 
   private uuid(): string {

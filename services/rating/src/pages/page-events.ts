@@ -114,19 +114,23 @@ export function writeEvents(out: ByteWriter, events: readonly PageEvent[]): void
   }
 }
 
-export function readEvents(reader: ByteReader): PageEvent[] {
+/** All events, or only those with these indexes: the others are passed over, and what stands behind the last one is not read. */
+export function readEvents(reader: ByteReader, wanted?: ReadonlySet<number>): PageEvent[] {
   const sources = readDictionary(reader);
   const meters = readDictionary(reader);
   const receipts = readDictionary(reader);
   const events: PageEvent[] = [];
+  const count = reader.varint();
+  const end = wanted ? Math.min(count, 1 + Math.max(-1, ...wanted)) : count;
   let source = 0;
   let meter = 0;
   let receipt = 0;
   let id = '';
   let time = 0;
-  let quantity = '';
+  let quantity: string | undefined = '';
+  let quantityAt = 0;
   let ordinal = -1;
-  for (let left = reader.varint(); left > 0; left--) {
+  for (let index = 0; index < end; index++) {
     const flags = reader.byte();
     if (!(flags & same.source)) source = reader.varint();
     if (!(flags & same.meter)) meter = reader.varint();
@@ -134,7 +138,16 @@ export function readEvents(reader: ByteReader): PageEvent[] {
     ordinal += flags & same.nextOrdinal ? 1 : reader.signed();
     id = reader.text(id.slice(0, reader.varint()));
     time += reader.signed();
-    if (!(flags & same.quantity)) quantity = reader.text();
+    if (!(flags & same.quantity)) {
+      quantityAt = reader.skipText();
+      quantity = undefined;
+    }
+    if (wanted && !wanted.has(index)) {
+      if (flags & rare.key) reader.skipText();
+      if (flags & rare.dimensions) readDimensions(reader);
+      continue;
+    }
+    quantity ??= reader.textAt(quantityAt);
     const key = flags & rare.key ? reader.text() : '';
     const dimensions = flags & rare.dimensions ? readDimensions(reader) : undefined;
     events.push({

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { joinFingerprints } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
-import { decodePage, encodePage, type Page, type PageCharge, readFingerprints, readPageDigest } from './page.js';
+import { decodePage, encodePage, findEvents, type Page, type PageCharge, readFingerprints, readPageDigest } from './page.js';
 import type { PageEvent } from './page-events.js';
 
 const text = fc.oneof(
@@ -79,6 +79,18 @@ describe('a page', () => {
         expect(readPageDigest(body, 6000)).toEqual(value.digest);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('gives the events with some fingerprints as it gives all of them', () => {
+    fc.assert(
+      fc.property(page, fc.array(fc.nat(19), { maxLength: 4 }), (value, places) => {
+        const body = encodePage(value, 6000);
+        const print = ({ source, id }: PageEvent) => fingerprint(source, id);
+        const prints = new Set(places.flatMap((at) => (value.events[at] ? [print(value.events[at])] : [])));
+        expect(findEvents(body, 6000, prints)).toEqual(value.events.filter((one) => prints.has(print(one))));
+      }),
+      { numRuns: 300 },
     );
   });
 

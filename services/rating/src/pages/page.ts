@@ -93,6 +93,18 @@ export function decodePage(body: Uint8Array, n: number): Page {
   return { catalogue, events, charges, digest };
 }
 
+/** Only the events with one of these fingerprints: as a rule the one that somebody asks for. */
+export function findEvents(body: Uint8Array, n: number, prints: ReadonlySet<number>): readonly PageEvent[] {
+  const reader = begin(body);
+  reader.varint();
+  const own = reader.uint32s(reader.varint());
+  const wanted = new Set<number>();
+  for (let i = 0; i < own.length; i++) if (prints.has(own[i] ?? 0)) wanted.add(i);
+  if (wanted.size === 0) return [];
+  if (reader.byte() === 1) readDigest(reader, n);
+  return readEvents(reader, wanted);
+}
+
 /** Only what an identity look-up needs of a page: its own fingerprints, without decoding its events. */
 export function readFingerprints(body: Uint8Array, n: number): Fingerprints {
   const reader = begin(body);
