@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
-import { serverBinary } from './server-binary.js';
+import { serverFile } from './server-file.js';
 
 export interface PlacementOptions {
   readonly folder: string;
@@ -20,7 +20,7 @@ export async function startPlacement({ folder, keepAliveSeconds = 1 }: Placement
   const address = `127.0.0.1:${port}`;
   return startServer({
     name: 'placement',
-    binary: serverBinary('placement'),
+    binary: serverFile('placement'),
     args: [
       `--port=${port}`,
       '--listen-address=127.0.0.1',
@@ -43,7 +43,7 @@ export async function startScheduler({ folder }: { readonly folder: string }): P
   const address = `127.0.0.1:${port}`;
   return startServer({
     name: 'scheduler',
-    binary: serverBinary('scheduler'),
+    binary: serverFile('scheduler'),
     args: [
       `--port=${port}`,
       '--listen-address=127.0.0.1',
@@ -92,7 +92,7 @@ export async function startDaprd(options: DaprdOptions): Promise<Daprd> {
   await writeResources(resources);
   const server = await startServer({
     name: `daprd-${options.appId}-${httpPort}`,
-    binary: serverBinary('daprd'),
+    binary: serverFile('daprd'),
     args: [
       `--app-id=${options.appId}`,
       ...(options.appPort === undefined ? [] : [`--app-port=${options.appPort}`]),

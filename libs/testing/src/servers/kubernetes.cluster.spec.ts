@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kubernetes, startKubernetes } from './kubernetes.js';
+import { writeSchemas } from './kubernetes-schemas.js';
+import { serverFile } from './server-file.js';
 
 let folder: string;
 let kubernetes: Kubernetes;
@@ -90,6 +93,41 @@ describe('a Kubernetes API', () => {
     expect(await replicas()).toBe(1);
     await kubernetes.run('helm', ['uninstall', 'small', '--wait', '--timeout', '60s']);
     await expect(get('deployment', 'small')).rejects.toThrow(/NotFound/);
+  });
+});
+
+describe('the schemas of a Kubernetes API', () => {
+  let location: string;
+
+  beforeAll(async () => {
+    await kubernetes.run('kubectl', ['apply', '--server-side', '-f', serverFile('dapr-crds.yaml')]);
+    await kubernetes.run('kubectl', ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+    location = await writeSchemas(kubernetes, join(folder, 'schemas'));
+  });
+
+  const judge = async (...objects: object[]) => {
+    const file = join(folder, 'judged.yaml');
+    await writeFile(file, objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+    const done = spawnSync(serverFile('kubeconform'), ['-schema-location', location, '-output', 'json', '-verbose', file], { encoding: 'utf8' });
+    const { resources } = JSON.parse(done.stdout) as { resources: { name: string; status: string; msg: string }[] };
+    return resources.map(({ name, status, msg }) => `${name} ${status} ${msg}`.trim()).sort();
+  };
+
+  it('let kubeconform accept what the API accepts, of its core and of resource definitions', async () => {
+    const component = { apiVersion: 'dapr.io/v1alpha1', kind: 'Component', metadata: { name: 'actors' }, spec: { type: 'state.mongodb', version: 'v1', metadata: [] } };
+    expect(await judge({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'core' } }, deployment('rating', 2), component)).toEqual([
+      'actors statusValid',
+      'core statusValid',
+      'rating statusValid',
+    ]);
+  });
+
+  it('let it refuse unknown fields and wrong values', async () => {
+    const unknown = { ...deployment('unknown', 1), specification: {} };
+    const wrong = { ...deployment('wrong', 1), spec: { replicas: 'many' } };
+    const [first, second] = await judge(unknown, wrong);
+    expect(first).toMatch(/^unknown statusInvalid [\s\S]*specification/);
+    expect(second).toMatch(/^wrong statusInvalid [\s\S]*replicas/);
   });
 });
 

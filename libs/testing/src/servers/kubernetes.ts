@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { freePorts } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
-import { serverBinary } from './server-binary.js';
+import { serverFile } from './server-file.js';
 
 export interface RunOptions {
   /** What the program reads from its standard input, for `-f -`. */
@@ -120,7 +120,7 @@ async function startEtcd(folder: string): Promise<RealServer> {
   const peers = `http://127.0.0.1:${peer}`;
   return startServer({
     name: 'etcd',
-    binary: serverBinary('etcd'),
+    binary: serverFile('etcd'),
     args: [
       `--data-dir=${join(folder, 'etcd')}`,
       `--listen-client-urls=${address}`,
@@ -140,7 +140,7 @@ function startApiServer(place: Place, port: number, etcd: RealServer): Promise<R
   const address = `https://127.0.0.1:${port}`;
   return startServer({
     name: 'kube-apiserver',
-    binary: serverBinary('kube-apiserver'),
+    binary: serverFile('kube-apiserver'),
     args: [
       `--etcd-servers=${etcd.address}`,
       `--secure-port=${port}`,
@@ -188,7 +188,7 @@ async function startController(place: Place, name: string, further: readonly str
     ...further,
   ];
   const ready = () => answersOk(`${address}/healthz`, place.token);
-  return startServer({ name, binary: serverBinary(name), args, folder: place.folder, address, ready });
+  return startServer({ name, binary: serverFile(name), args, folder: place.folder, address, ready });
 }
 
 async function startKwok(place: Place): Promise<RealServer> {
@@ -196,10 +196,10 @@ async function startKwok(place: Place): Promise<RealServer> {
   const address = `http://127.0.0.1:${port}`;
   return startServer({
     name: 'kwok',
-    binary: serverBinary('kwok'),
+    binary: serverFile('kwok'),
     args: [
       `--kubeconfig=${place.kubeconfig}`,
-      `--config=${serverBinary('kwok-stages.yaml')}`,
+      `--config=${serverFile('kwok-stages.yaml')}`,
       '--manage-all-nodes=true',
       '--node-lease-duration-seconds=40',
       `--server-address=127.0.0.1:${port}`,
@@ -247,7 +247,7 @@ function runAsAdministrator(place: Place, program: string, args: readonly string
   };
   return new Promise((resolve, reject) => {
     const child = execFile(
-      serverBinary(program),
+      serverFile(program),
       [...args],
       { env, timeout: options.timeoutMs ?? 120_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { freePort } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
-import { serverBinary } from './server-binary.js';
+import { serverFile } from './server-file.js';
 
 export interface MongoServerOptions {
   /** Made when missing; a server that is started on the folder of another, after that one's end, finds its data. */
@@ -19,7 +19,7 @@ export async function startMongoServer({ folder }: MongoServerOptions): Promise<
   const storage = join(folder, 'mongo');
   return startServer({
     name: 'mongo-server',
-    binary: serverBinary('mongo-server'),
+    binary: serverFile('mongo-server'),
     args: ['--host', '127.0.0.1', '--port', String(port), '--storage-path', storage, '--sync-on-commit', '--log-level', 'WARNING'],
     folder,
     address,

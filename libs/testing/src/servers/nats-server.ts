@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
-import { serverBinary } from './server-binary.js';
+import { serverFile } from './server-file.js';
 
 export interface NatsServer extends RealServer {
   /** Base URL of its HTTP monitoring: `/healthz`, `/jsz`, `/connz` … */
@@ -57,7 +57,7 @@ async function startMember(member: Member, routes: readonly string[], maxFileSto
   await writeFile(config, configuration(member, routes, maxFileStoreBytes));
   const server = await startServer({
     name,
-    binary: serverBinary('nats-server'),
+    binary: serverFile('nats-server'),
     args: ['--config', config],
     folder,
     address: `nats://127.0.0.1:${clientPort}`,

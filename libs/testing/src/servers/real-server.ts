@@ -28,7 +28,7 @@ export interface RealServer {
 export interface ServerProgram {
   /** What messages call it; also the name of its log file. */
   readonly name: string;
-  /** Absolute path; see `serverBinary`. */
+  /** Absolute path; see `serverFile`. */
   readonly binary: string;
   readonly args: readonly string[];
   /** It keeps here what it stores, and its log; made when missing. */

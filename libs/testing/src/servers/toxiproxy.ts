@@ -1,6 +1,6 @@
 import { freePort } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
-import { serverBinary } from './server-binary.js';
+import { serverFile } from './server-file.js';
 
 /** A line between two programs that a test can cut and slow down. */
 export interface Line {
@@ -27,7 +27,7 @@ export async function startToxiproxy({ folder }: { readonly folder: string }): P
   const address = `http://127.0.0.1:${port}`;
   const server = await startServer({
     name: 'toxiproxy',
-    binary: serverBinary('toxiproxy'),
+    binary: serverFile('toxiproxy'),
     args: ['-host', '127.0.0.1', '-port', String(port)],
     folder,
     address,

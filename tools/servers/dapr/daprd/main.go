@@ -10,6 +10,7 @@ import (
 	"github.com/dapr/components-contrib/nameresolution/mdns"
 	inmemory "github.com/dapr/components-contrib/state/in-memory"
 	"github.com/dapr/dapr/cmd/daprd/options"
+	"github.com/dapr/dapr/pkg/buildinfo"
 	"github.com/dapr/dapr/pkg/components/nameresolution"
 	"github.com/dapr/dapr/pkg/components/state"
 	"github.com/dapr/dapr/pkg/healthz"
@@ -31,6 +32,10 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
+	}
+	if opts.RuntimeVersion {
+		fmt.Println(buildinfo.Version())
+		return
 	}
 	opts.Logger.SetAppID(opts.AppID)
 	if err := logger.ApplyOptionsToLoggers(&opts.Logger); err != nil {

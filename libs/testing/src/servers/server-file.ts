@@ -1,5 +1,5 @@
-/** Absolute path of a server's binary, of those that `npm run test:cluster` installed. */
-export function serverBinary(name: string): string {
+/** Absolute path of a server’s binary, or of a text that comes with it (`dapr-crds.yaml`), of those that `npm run test:cluster` installed. */
+export function serverFile(name: string): string {
   const variable = process.env['TOLLKEEPER_SERVERS'];
   if (!variable) throw new Error(`TOLLKEEPER_SERVERS is not set, so ${name} cannot be found; start this test with \`node tools/test-cluster.mjs PATH\``);
   const binaries: unknown = JSON.parse(variable);
