@@ -20,7 +20,7 @@ What the rows mean: tools/bench/README.md
 `;
 
 const sizes = {
-  full: { rounds: 9, sliceEvents: 300_000, singles: 25_000, evenness: { rounds: 7, sliceEvents: 100_000 }, manyDevices: 1_000_000 },
+  full: { rounds: 7, sliceEvents: 600_000, singles: 25_000, evenness: { rounds: 7, sliceEvents: 100_000 }, manyDevices: 1_000_000 },
   quick: { rounds: 3, sliceEvents: 100_000, singles: 8_000, evenness: { rounds: 3, sliceEvents: 60_000 }, manyDevices: 100_000 },
 };
 

@@ -213,14 +213,14 @@ export class IngestionHouse {
       ofMeter[fate]++;
       counts.set(event.meter, ofMeter);
       if (fate === 'quarantined') {
-        const { ordinal, dimensions = {} } = event;
+        const { ordinal, time, receiptId: _known, dimensions = {}, ...said } = event;
         refused.push(
           create(usageV1.RefusedEventSchema, {
             ordinal,
             reason: 'unknown_device',
             detail: `There is no device ${event.device}.`,
             param: 'device',
-            event: create(usageV1.UsageEventSchema, { ...event, dimensions }),
+            event: create(usageV1.UsageEventSchema, { ...said, ordinal, timeMs: time, dimensions }),
           }),
         );
       }

@@ -42,7 +42,7 @@ describe('booking usage', () => {
 
   it('puts the same id with other content into the quarantine, a changed time too', async () => {
     await world.send([world.event()]);
-    expect(await world.send([world.event({ quantity: '5' }), world.event({ timeMs: march + 6 * dayMs })])).toBe('0 booked, 0 duplicate, 2 quarantined');
+    expect(await world.send([world.event({ quantity: '5' }), world.event({ time: march + 6 * dayMs })])).toBe('0 booked, 0 duplicate, 2 quarantined');
     const [first, second] = world.outcomes[1]?.refused ?? [];
     expect(first).toMatchObject({ reason: 'conflict', param: 'id', event: { quantity: '5' } });
     expect(first?.detail).toContain('quantity "4" then, "5" now');
@@ -70,8 +70,8 @@ describe('booking usage', () => {
     const events = [
       world.event({ device: 'D9' }),
       world.event({ meter: 'gas' }),
-      world.event({ id: 'e2', timeMs: march - 40 * dayMs }),
-      world.event({ id: 'e3', timeMs: march + 12 * dayMs }),
+      world.event({ id: 'e2', time: march - 40 * dayMs }),
+      world.event({ id: 'e3', time: march + 12 * dayMs }),
       world.event({ id: 'e4', quantity: '1e3' }),
     ];
     expect(await world.send(events)).toBe('0 booked, 0 duplicate, 5 quarantined');
@@ -106,7 +106,7 @@ describe('booking usage', () => {
   it('prices every page again to the same bytes, whatever the catalogue says today', async () => {
     await world.send([world.event(), world.event({ id: 'e2', meter: 'session' })]);
     await world.prices('0.5', '2026-03-06T00:00:00Z');
-    await world.send([world.event({ id: 'e3', timeMs: march + 7 * dayMs }), world.event({ id: 'e4' })]);
+    await world.send([world.event({ id: 'e3', time: march + 7 * dayMs }), world.event({ id: 'e4' })]);
     expect((await world.account()).balance).toBe('7');
     expect(await rerate(world)).toMatchObject({ accounts: 2, pages: 2, events: 4, faults: [] });
   });
@@ -181,8 +181,8 @@ describe('booking through trouble', () => {
     });
     const page = (from: number) =>
       Array.from({ length: 4 }, (__, i) => {
-        const { timeMs, device: _device, ...event } = world.event({ id: `e${10 + from + i}` });
-        return { ...event, time: timeMs, receiptId: `rcp_${from}`, ordinal: i };
+        const { device: _device, ...event } = world.event({ id: `e${10 + from + i}` });
+        return { ...event, receiptId: `rcp_${from}`, ordinal: i };
       });
     // Each twin gets every page; half of each page overlaps the next one.
     const calls = Array.from({ length: 20 }, (_, i) => page(i * 2));

@@ -24,7 +24,7 @@ describe('closing device accounts', () => {
     await world.contract(['D1', 'D2'], { department: 'fleet', partnerId: 'par_1', deviceName: 'Hall' });
     await world.send([world.event(), world.event({ id: 's', meter: 'session' }), world.event({ device: 'D2' })]);
     advanceTo(april);
-    await world.send([world.event({ id: 'e2', timeMs: april - dayMs + 2 * 3_600_000 })]);
+    await world.send([world.event({ id: 'e2', time: april - dayMs + 2 * 3_600_000 })]);
     const preview = await world.closeAccounts({ preview: true });
     expect(preview.accounts).toMatchObject([{ device: 'D1', n: 0, amount: '3' }, { device: 'D2', n: 0, amount: '1' }]);
     const reply = await world.closeAccounts();

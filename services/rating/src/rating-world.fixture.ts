@@ -137,12 +137,12 @@ export class RatingWorld {
 
   event(change: Partial<UsageEventValue> = {}): UsageEventValue {
     const time = march + 5 * dayMs;
-    return { id: 'e1', source: 'hall', device: 'D1', meter: 'energy', timeMs: time, quantity: '4', key: '', dimensions: undefined, ordinal: 0, ...change };
+    return { id: 'e1', source: 'hall', device: 'D1', meter: 'energy', time, quantity: '4', key: '', dimensions: undefined, receiptId: '', ordinal: 0, ...change };
   }
 
   /** Publishes events as one batch, without waiting. Ordinals count from 0. */
   async publish(events: readonly UsageEventValue[], receiptId = `rcp_${++this.receipts}`): Promise<string> {
-    const value = { tenantId, receiptId, part: 'p0', receivedMs: this.ports.clocks.now(tenantId), events: events.map((event, ordinal) => ({ ...event, ordinal })) };
+    const value = { tenantId, receiptId, part: 'p0', receivedMs: this.ports.clocks.now(tenantId), events: events.map((event, ordinal) => ({ ...event, receiptId, ordinal })) };
     await this.ports.bus.publish(usageTopic(2), 0, [{ id: receiptId, value }]);
     return receiptId;
   }

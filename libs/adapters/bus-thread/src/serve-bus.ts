@@ -1,5 +1,5 @@
 import type { Bus, Delivery, Subscription, Topic } from '@tollkeeper/ports';
-import { type BusReply, type BusRequest, ownBuffers, toWireError, type Wire } from './messages.js';
+import { type BusReply, type BusRequest, toWireError, type Wire } from './messages.js';
 
 export interface ServeBusOptions {
   readonly bus: Bus;
@@ -87,9 +87,8 @@ class BusServer {
       const { id, headers, partition, redelivered } = delivery;
       return { key, id, headers, partition, redelivered, bytes: topic.encode(delivery.value) };
     });
-    const message: BusReply = { kind: 'deliver', subscription, batch, deliveries: crossing };
-    // A topic that stays bytes keeps them for the next delivery.
-    this.options.wire.send(message, this.topics.has(topic.name) ? ownBuffers(crossing) : []);
+    // Copied, not handed over: the bytes may be somebody else's as well, and may be needed once more.
+    this.options.wire.send({ kind: 'deliver', subscription, batch, deliveries: crossing } satisfies BusReply);
     return new Promise((resolve, reject) => this.batches.set(batch, { resolve, reject }));
   }
 

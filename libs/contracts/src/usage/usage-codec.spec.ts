@@ -6,7 +6,10 @@ import { decodeUsageBatch, encodeUsageBatch, type UsageBatchValue, type UsageEve
 
 const { UsageBatchSchema } = usageV1;
 
-const generated = (value: UsageBatchValue) => create(UsageBatchSchema, { ...value, events: [...value.events] });
+const generated = (value: UsageBatchValue) => {
+  const events = value.events.map(({ time, receiptId: _once, ...event }) => ({ ...event, timeMs: time }));
+  return create(UsageBatchSchema, { ...value, events });
+};
 
 const text = fc.oneof(
   fc.constant(''),
@@ -18,29 +21,33 @@ const event: fc.Arbitrary<UsageEventValue> = fc.record({
   source: text,
   device: text,
   meter: text,
-  timeMs: fc.oneof(fc.double(), fc.integer({ min: 0, max: 2_000_000_000_000 }), fc.constant(0), fc.constant(-0)),
+  time: fc.oneof(fc.double(), fc.integer({ min: 0, max: 2_000_000_000_000 }), fc.constant(0), fc.constant(-0)),
   quantity: text,
   key: text,
   dimensions: fc.option(fc.dictionary(text, text, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), { nil: undefined }),
+  receiptId: fc.constant(''),
   ordinal: fc.integer({ min: 0, max: 0xffffffff }),
 });
-const batch: fc.Arbitrary<UsageBatchValue> = fc.record({
+const batch: fc.Arbitrary<UsageBatchValue> = fc
+  .record({
   tenantId: text,
   receiptId: text,
   part: text,
   receivedMs: fc.integer({ min: 0, max: 2_000_000_000_000 }),
   events: fc.array(event, { maxLength: 12 }),
-});
+})
+  .map((value) => ({ ...value, events: value.events.map((one) => ({ ...one, receiptId: value.receiptId })) }));
 
 const sample: UsageEventValue = {
   id: 'e-000001',
   source: 'meters/hall-1',
   device: 'SE*NGR*E0001',
   meter: 'energy',
-  timeMs: 1_790_000_000_000,
+  time: 1_790_000_000_000,
   quantity: '0.25',
   key: '',
   dimensions: undefined,
+  receiptId: 'rcp_x',
   ordinal: 3,
 };
 const one = (change: Partial<UsageEventValue>): UsageBatchValue => ({
@@ -89,6 +96,13 @@ describe('the usage codec', () => {
     const known = encodeUsageBatch(one({}));
     const unknown = [0xf8, 0x01, 0x05, 0xfa, 0x01, 0x02, 0x01, 0x02, 0xfd, 0x01, 1, 2, 3, 4];
     expect(decodeUsageBatch(Uint8Array.from([...unknown, ...known]))).toEqual(one({}));
+  });
+
+  it('names the receipt in every event, also when another writer puts it behind them', () => {
+    const value = one({});
+    const bytes = encodeUsageBatch({ ...value, receiptId: '' });
+    const receipt = Uint8Array.of(0x12, 5, ...Buffer.from('rcp_x'));
+    expect(decodeUsageBatch(Uint8Array.from([...bytes, ...receipt]))).toEqual(value);
   });
 
   it('refuses bytes that are cut short at any place', () => {

@@ -5,6 +5,26 @@ const nativeFrom = 8;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Devices and quantities come again and again: a text that was read lately is found by its bytes, and stays one object. */
+class RecentTexts {
+  private readonly texts: (string | undefined)[];
+
+  constructor(private readonly size: number) {
+    this.texts = new Array<string | undefined>(size).fill(undefined);
+  }
+
+  at(hash: number): string | undefined {
+    return this.texts[hash & (this.size - 1)];
+  }
+
+  keep(hash: number, text: string): void {
+    this.texts[hash & (this.size - 1)] = text;
+  }
+}
+
+const devices = new RecentTexts(1 << 14);
+const quantities = new RecentTexts(1 << 12);
+
 class Reader {
   at = 0;
   private readonly view: DataView;
@@ -62,6 +82,27 @@ class Reader {
     return text;
   }
 
+  /** A string that may have been read lately. */
+  recentText(recent: RecentTexts): string {
+    const end = this.delimited();
+    const start = this.at;
+    this.at = end;
+    let hash = 0;
+    let highest = 0;
+    for (let i = start; i < end; i++) {
+      const byte = this.bytes[i] ?? 0;
+      highest |= byte;
+      hash = Math.imul(hash ^ byte, 0x01000193);
+    }
+    if (highest > 127) return strictUtf8.decode(this.bytes.subarray(start, end));
+    hash ^= hash >>> 15;
+    const known = recent.at(hash);
+    if (known?.length === end - start && this.isAscii(known, start)) return known;
+    const text = this.native.toString('latin1', start, end);
+    recent.keep(hash, text);
+    return text;
+  }
+
   private isAscii(text: string, start: number): boolean {
     for (let i = text.length - 1; i >= 0; i--) {
       const byte = this.bytes[start + i] ?? 0;
@@ -83,7 +124,7 @@ class Reader {
 }
 
 /** Same order and kinds of members in every event, so that all of them share one hidden class. */
-const none: UsageEventValue = { id: '', source: '', device: '', meter: '', timeMs: 0, quantity: '', key: '', dimensions: undefined, ordinal: 0 };
+const none: UsageEventValue = { id: '', source: '', device: '', meter: '', time: 0, quantity: '', key: '', dimensions: undefined, receiptId: '', ordinal: 0 };
 
 function readDimension(reader: Reader, into: Record<string, string>): void {
   const end = reader.delimited();
@@ -100,9 +141,9 @@ function readDimension(reader: Reader, into: Record<string, string>): void {
   else into[name] = value;
 }
 
-function readEvent(reader: Reader, before: UsageEventValue): UsageEventValue {
+function readEvent(reader: Reader, before: UsageEventValue, receiptId: string): UsageEventValue {
   const end = reader.delimited();
-  let { id, source, device, meter, timeMs, quantity, key, ordinal } = none;
+  let { id, source, device, meter, time, quantity, key, ordinal } = none;
   let dimensions: Record<string, string> | undefined;
   while (reader.at < end) {
     const tag = reader.varint();
@@ -114,16 +155,16 @@ function readEvent(reader: Reader, before: UsageEventValue): UsageEventValue {
         source = reader.text(before.source);
         break;
       case 0x1a:
-        device = reader.text(before.device);
+        device = reader.recentText(devices);
         break;
       case 0x22:
         meter = reader.text(before.meter);
         break;
       case 0x29:
-        timeMs = reader.double();
+        time = reader.double();
         break;
       case 0x32:
-        quantity = reader.text(before.quantity);
+        quantity = reader.recentText(quantities);
         break;
       case 0x3a:
         key = reader.text(before.key);
@@ -139,7 +180,7 @@ function readEvent(reader: Reader, before: UsageEventValue): UsageEventValue {
     }
   }
   if (reader.at !== end) throw new RangeError('a field reaches past the end of its event');
-  return { id, source, device, meter, timeMs, quantity, key, dimensions, ordinal };
+  return { id, source, device, meter, time, quantity, key, dimensions, receiptId, ordinal };
 }
 
 /**
@@ -153,7 +194,7 @@ export function decodeUsageBatch(bytes: Uint8Array): UsageBatchValue {
   let receiptId = '';
   let part = '';
   let receivedMs = 0;
-  const events: UsageEventValue[] = [];
+  let events: UsageEventValue[] = [];
   let before = none;
   while (reader.at < reader.length) {
     const tag = reader.varint();
@@ -171,12 +212,14 @@ export function decodeUsageBatch(bytes: Uint8Array): UsageBatchValue {
         receivedMs = reader.double();
         break;
       case 0x2a:
-        before = readEvent(reader, before);
+        before = readEvent(reader, before, receiptId);
         events.push(before);
         break;
       default:
         reader.skip(tag);
     }
   }
+  // A writer of another kind may put the receipt behind its events.
+  if (events[0] && events[0].receiptId !== receiptId) events = events.map((event) => ({ ...event, receiptId }));
   return { tenantId, receiptId, part, receivedMs, events };
 }

@@ -111,7 +111,7 @@ function putEvent(event: UsageEventValue): void {
   putField(eventTag.source, event.source);
   putField(eventTag.device, event.device);
   putField(eventTag.meter, event.meter);
-  putDouble(eventTag.timeMs, event.timeMs);
+  putDouble(eventTag.timeMs, event.time);
   putField(eventTag.quantity, event.quantity);
   putField(eventTag.key, event.key);
   if (event.dimensions) putDimensions(event.dimensions);

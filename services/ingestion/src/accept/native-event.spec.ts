@@ -27,10 +27,11 @@ describe('usage in its own form', () => {
         source: 'hall-1',
         device: 'SE*NGR*E0001',
         meter: 'energy_kwh',
-        timeMs: Date.UTC(2026, 2, 1, 10),
+        time: Date.UTC(2026, 2, 1, 10),
         quantity: '1.25',
         key: 'user-7',
         dimensions: { lane: '2' },
+        receiptId: 'rcp_a',
         ordinal: 0,
       },
     ]);

@@ -30,7 +30,7 @@ interface UsageData {
  * because it runs once per event: it answers the event or its first fault, and all events share one hidden class.
  * `careful` also looks at each character, where escapes could have written bad ones.
  */
-export function readNativeEvent(record: Envelope, ordinal: number, careful: boolean): UsageEventValue | Fault {
+export function readNativeEvent(record: Envelope, receiptId: string, ordinal: number, careful: boolean): UsageEventValue | Fault {
   const { id, source, subject, time, data } = record;
   if (record.specversion !== '1.0')
     return invalid('specversion', `specversion is "1.0" (CloudEvents 1.0); ${shown(record.specversion)} is not.`);
@@ -39,8 +39,8 @@ export function readNativeEvent(record: Envelope, ordinal: number, careful: bool
   if (!isText(subject, fieldLimits.device, careful)) return fieldFault(subject, 'subject', fieldLimits.device);
   if (typeof time !== 'string')
     return invalid('time', `time says when it was measured, as in "2026-01-31T12:00:00Z"; ${shown(time)} does not.`);
-  const timeMs = readEventTime(time);
-  if (timeMs === undefined) {
+  const measured = readEventTime(time);
+  if (measured === undefined) {
     return invalid(
       'time',
       `${shown(time)} is not an RFC 3339 date-time of the years ${timeRange}, such as "2026-01-31T12:00:00Z".`,
@@ -65,10 +65,11 @@ export function readNativeEvent(record: Envelope, ordinal: number, careful: bool
     source,
     device: subject,
     meter,
-    timeMs,
+    time: measured,
     quantity: amount,
     key: key ?? '',
     dimensions: dimensions as Readonly<Record<string, string>> | undefined,
+    receiptId,
     ordinal,
   };
 }

@@ -31,7 +31,7 @@ export function readRecords(
         record,
       );
     } else if (isNative(record)) {
-      const event = readNativeEvent(record, intake.ordinal, careful);
+      const event = readNativeEvent(record, intake.source.receiptId, intake.ordinal, careful);
       if ('reason' in event) intake.refuse(event, record);
       else intake.add(event);
     } else {
@@ -76,7 +76,7 @@ export function readMapped(document: unknown, mapping: CompiledMapping, intake: 
 }
 
 function readOne(record: unknown, mapping: CompiledMapping, intake: UsageIntake, fix: Fix, onlyRule: number | undefined): void {
-  for (const result of mapping.read(record, intake.ordinal, fix, onlyRule)) {
+  for (const result of mapping.read(record, intake.source.receiptId, intake.ordinal, fix, onlyRule)) {
     if (result.kind === 'event') intake.add(result.event);
     else if (result.kind === 'filtered') intake.filter();
     else intake.refuse(result.fault, record, result.rule === undefined ? mapping.code : `${mapping.code}#${result.rule}`);

@@ -78,7 +78,7 @@ export class CompiledMapping {
    * Reads one record; the events are numbered from `ordinal` on. `fix` takes the place of what the record says, and `onlyRule`
    * leaves out the other event rules: a replay of what one rule refused must not send again what others made.
    */
-  read(record: unknown, ordinal: number, fix: Fix = {}, onlyRule?: number): readonly Mapped[] {
+  read(record: unknown, receiptId: string, ordinal: number, fix: Fix = {}, onlyRule?: number): readonly Mapped[] {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) {
       return [refused(invalid('', `A record of mapping ${this.code} is an object; ${shown(record)} is none.`))];
     }
@@ -89,7 +89,7 @@ export class CompiledMapping {
     for (const [index, rule] of this.rules.entries()) {
       if (onlyRule !== undefined && onlyRule !== index) continue;
       if (!rule.when.every((condition) => condition.holds(record))) continue;
-      const result = readRule(rule, record, ordinal + results.length, fix);
+      const result = readRule(rule, record, receiptId, ordinal + results.length, fix);
       results.push('reason' in result ? refused(result, index) : { kind: 'event', event: result });
     }
     return results.length > 0 ? results : [refused(noMapping(this.describeUnmetRules()))];
@@ -188,7 +188,7 @@ function convert(value: Decimal, factor: Decimal | undefined, divisor: Decimal |
   return (divisor ? product.dividedBy(divisor) : product).rounded(quantityLimits.maxFractionDigits);
 }
 
-function readRule(rule: EventRule, record: unknown, ordinal: number, fix: Fix): UsageEventValue | Fault {
+function readRule(rule: EventRule, record: unknown, receiptId: string, ordinal: number, fix: Fix): UsageEventValue | Fault {
   const id = bounded(given(fix, 'id') ?? rule.id(record), 'id', fieldLimits.id);
   if (typeof id !== 'string') return id;
   const source = bounded(given(fix, 'source') ?? rule.source(record), 'source', fieldLimits.source);
@@ -197,8 +197,8 @@ function readRule(rule: EventRule, record: unknown, ordinal: number, fix: Fix): 
   if (typeof device !== 'string') return device;
   const meter = bounded(given(fix, 'meter') ?? rule.meter(record), 'meter', fieldLimits.meter);
   if (typeof meter !== 'string') return meter;
-  const timeMs = readTime(rule, record, fix);
-  if (typeof timeMs !== 'number') return timeMs;
+  const time = readTime(rule, record, fix);
+  if (typeof time !== 'number') return time;
   const quantity = readAmount(rule, record, fix);
   if (typeof quantity !== 'string') return quantity;
   const key = rule.key ? bounded(given(fix, 'key') ?? rule.key(record), 'key', fieldLimits.key) : (fix['key'] ?? '');
@@ -215,10 +215,11 @@ function readRule(rule: EventRule, record: unknown, ordinal: number, fix: Fix): 
     source,
     device,
     meter,
-    timeMs,
+    time,
     quantity,
     key,
     dimensions: rule.dimensions.length > 0 ? dimensions : undefined,
+    receiptId,
     ordinal,
   };
 }

@@ -33,7 +33,7 @@ function problemOf(definition: unknown): Problem {
 describe('a mapping', () => {
   it('converts units exactly', () => {
     const read = (value: unknown, quantity: Record<string, unknown>) =>
-      only(mapping({ quantity: { from: '{value}', ...quantity } }).read({ ...record, value }, 0));
+      only(mapping({ quantity: { from: '{value}', ...quantity } }).read({ ...record, value }, 'rcp_1', 0));
     expect(read('1536', { divide: '1024' })).toMatchObject({ quantity: '1.5' });
     expect(read('0.1', { multiply: '3' })).toMatchObject({ quantity: '0.3' });
     expect(read('10', { divide: '3' })).toMatchObject({ quantity: '3.333333333333333333' });
@@ -49,7 +49,7 @@ describe('a mapping', () => {
       .map(([units, scale]) => Decimal.scaled(units, scale).toString());
     fc.assert(
       fc.property(decimal, decimal, (value, factor) => {
-        const result = only(mapping({ quantity: { from: '{value}', multiply: factor } }).read({ ...record, value }, 0));
+        const result = only(mapping({ quantity: { from: '{value}', multiply: factor } }).read({ ...record, value }, 'rcp_1', 0));
         expect(result).toMatchObject({ quantity: Decimal.of(value).times(Decimal.of(factor)).toString() });
       }),
     );
@@ -57,7 +57,7 @@ describe('a mapping', () => {
 
   it('takes numbers of foreign sources with all their digits, exponents too', () => {
     const value = (text: string) =>
-      only(mapping({}).read({ ...record, ...(parseKeepingDigits(`{"value":${text}}`) as object) }, 0));
+      only(mapping({}).read({ ...record, ...(parseKeepingDigits(`{"value":${text}}`) as object) }, 'rcp_1', 0));
     expect(value('0.1234567890123456789')).toMatchObject({ reason: 'invalid_event' });
     expect(value('0.123456789012345678')).toMatchObject({ quantity: '0.123456789012345678' });
     expect(value('1.5e3')).toMatchObject({ quantity: '1500' });
@@ -68,10 +68,10 @@ describe('a mapping', () => {
       { meter: { from: '{kind}', table: { a: 'meter_a' }, otherwise: 'meter_x' }, when: [{ path: 'value', greater_than: '1' }] },
       { filters: [{ path: 'test', not_equals: true }] },
     );
-    expect(only(own.read({ ...record, kind: 'a' }, 0))).toMatchObject({ meter: 'meter_a' });
-    expect(only(own.read({ ...record, kind: 'b' }, 0))).toMatchObject({ meter: 'meter_x' });
-    expect(only(own.read({ ...record, kind: 'b', test: true }, 0))).toBe('filtered');
-    expect(only(own.read({ ...record, kind: 'b', value: '1' }, 0))).toMatchObject({
+    expect(only(own.read({ ...record, kind: 'a' }, 'rcp_1', 0))).toMatchObject({ meter: 'meter_a' });
+    expect(only(own.read({ ...record, kind: 'b' }, 'rcp_1', 0))).toMatchObject({ meter: 'meter_x' });
+    expect(only(own.read({ ...record, kind: 'b', test: true }, 'rcp_1', 0))).toBe('filtered');
+    expect(only(own.read({ ...record, kind: 'b', value: '1' }, 'rcp_1', 0))).toMatchObject({
       reason: 'no_mapping',
       detail: expect.stringContaining('value is greater than 1'),
     });
@@ -83,12 +83,12 @@ describe('a mapping', () => {
       parseDefinition(JSON.stringify({ format: 'json', events: [event, { ...event, id: '{id}/2', meter: 'n' }] })),
     );
     expect(
-      two.read(record, 7).map((result) => (result.kind === 'event' ? [result.event.id, result.event.ordinal] : result.kind)),
+      two.read(record, 'rcp_1', 7).map((result) => (result.kind === 'event' ? [result.event.id, result.event.ordinal] : result.kind)),
     ).toEqual([
       ['r1', 7],
       ['r1/2', 8],
     ]);
-    expect(two.read(record, 0, {}, 1)).toHaveLength(1);
+    expect(two.read(record, 'rcp_1', 0, {}, 1)).toHaveLength(1);
   });
 
   it('takes CloudEvents by type, with a star at the end', () => {

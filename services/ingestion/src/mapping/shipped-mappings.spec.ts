@@ -34,10 +34,11 @@ describe('the mappings that ship', () => {
         source: 'ocpi/SE/NGR',
         device: 'SE*NGR*E0017',
         meter: 'energy_kwh',
-        timeMs: Date.parse('2026-03-01T09:30:00Z'),
+        time: Date.parse('2026-03-01T09:30:00Z'),
         quantity: '21.407',
         key: '',
         dimensions: { location: 'HALL-1', power_type: 'AC_3_PHASE', auth_method: 'AUTH_REQUEST' },
+        receiptId: 'rcp_a',
         ordinal: 0,
       },
     ]);
@@ -92,7 +93,7 @@ describe('the mappings that ship', () => {
       device: '70B3D57ED0000001',
       meter: 'energy_register_kwh',
       quantity: '1234.5',
-      timeMs: Date.parse('2026-03-01T12:15:45.789Z'),
+      time: Date.parse('2026-03-01T12:15:45.789Z'),
     });
     expect(mapped('tts-uplink', ttsUplink({ counter: 17 }, { f_cnt: undefined })).events[0]).toMatchObject({
       id: 'AXA50tHUGUucuzS0/0/register',

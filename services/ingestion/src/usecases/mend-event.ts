@@ -36,7 +36,7 @@ function readEvent(item: QuarantineDocument, fix: Fix, intake: UsageIntake): voi
   const { id, source, device, meter, timeMs, quantity, key, dimensions } = fromJsonString(usageV1.UsageEventSchema, item.event);
   const data = { meter, ...(quantity === '' ? {} : { quantity }), ...(key === '' ? {} : { key }), dimensions };
   const record = { specversion: '1.0', type: nativeType, id, source, subject: device, time: toRfc3339(timeMs), data };
-  const event = readNativeEvent(mendNative(record, fix), intake.ordinal, true);
+  const event = readNativeEvent(mendNative(record, fix), intake.source.receiptId, intake.ordinal, true);
   if ('reason' in event) intake.refuse(event, record);
   else if (Object.keys(dimensions).length === 0) intake.add({ ...event, dimensions: undefined });
   else intake.add(event);

@@ -162,7 +162,7 @@ describe('a file', () => {
     );
     expect(await house.imported(file.id)).toMatchObject({ status: 'done', accepted: 1, quarantined: 1 });
     await bookedAll(1);
-    expect(house.booked[0]).toMatchObject({ device: 'Zähler 1', quantity: '1.5005', timeMs: Date.parse('2026-03-01T11:00:00Z') });
+    expect(house.booked[0]).toMatchObject({ device: 'Zähler 1', quantity: '1.5005', time: Date.parse('2026-03-01T11:00:00Z') });
   });
 
   it('of gzipped NDJSON in our own form needs no mapping, and bad lines are refused alone', async () => {

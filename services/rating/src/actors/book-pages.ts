@@ -3,7 +3,7 @@ import type { ActorCall, ActorReply, AppendRequest, ChainStore } from '@tollkeep
 import { type Digest, isDigestPage } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
-import { findEvents, readFingerprints } from '../pages/page.js';
+import { findEvents, readPrints } from '../pages/page.js';
 import type { PageEvent } from '../pages/page-events.js';
 import type { RecentPages } from '../pages/recent-pages.js';
 import type { AccountState } from './account-state.js';
@@ -231,5 +231,5 @@ async function appendOrForget(ports: BookPorts, works: readonly Work[], requests
 function remember(ports: BookPorts, work: Work): void {
   if (!work.entry || !ports.identity.isCached(work.account.chain)) return;
   const pages = work.next?.state?.pages ?? 0;
-  ports.identity.appended(work.account.chain, work.entry.n, pages, readFingerprints(work.entry.body, work.entry.n).prints);
+  ports.identity.appended(work.account.chain, work.entry.n, pages, readPrints(work.entry.body));
 }

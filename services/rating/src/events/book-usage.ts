@@ -13,6 +13,8 @@ export interface BookUsageOptions {
   readonly pageAgeMs: number;
   /** A page is booked when no usage has come for so long: there is nothing left to gather with it. */
   readonly pageIdleMs: number;
+  /** With so many events in open pages the oldest are booked whatever their age, as long as there is a call for them: there is enough to do. */
+  readonly eagerEvents: number;
   /** Events held, in open pages and in those being booked; beyond, the oldest pages are booked at once and no more events taken. */
   readonly maxOpenEvents: number;
   /** Pages booked by one call. */
@@ -27,6 +29,7 @@ export const defaultBookUsageOptions: BookUsageOptions = {
   pageEvents: 256,
   pageAgeMs: 1000,
   pageIdleMs: 200,
+  eagerEvents: 50_000,
   maxOpenEvents: 300_000,
   pagesPerCall: 512,
   callsAtOnce: 2,
@@ -59,7 +62,10 @@ export class UsageConsumer {
   private readonly outcomes: OutcomePublisher;
   private readonly whenRoom: (() => void)[] = [];
   private subscription: Subscription | undefined;
+  /** Events without an outcome. */
   private openEvents = 0;
+  /** Those of them that stand in open pages. */
+  private gatheredEvents = 0;
   private calls = 0;
   private pumping = false;
   private stopping = false;
@@ -118,6 +124,7 @@ export class UsageConsumer {
       }
       const tracker = new BatchTracker(delivery, batch.receiptId);
       this.openEvents += batch.events.length;
+      this.gatheredEvents += batch.events.length;
       if (batch.events.length === 0) this.finish(tracker);
       for (const event of batch.events) {
         const page = this.pages.add(tracker, batch.tenantId, event, now);
@@ -125,12 +132,13 @@ export class UsageConsumer {
       }
     }
     this.takenAt = this.ports.clock.now();
-    this.watchAge();
+    if (this.gatheredEvents >= this.options.eagerEvents) this.pump();
+    else this.watchAge();
   }
 
   /** The moment at which the oldest page is to be booked, whatever comes before. */
   private dueAt(oldest: OpenPage): Instant {
-    if (this.whenRoom.length > 0 || this.stopping) return Number.NEGATIVE_INFINITY;
+    if (this.gatheredEvents >= this.options.eagerEvents || this.whenRoom.length > 0 || this.stopping) return Number.NEGATIVE_INFINITY;
     return Math.min(oldest.openedAt + this.options.pageAgeMs, this.takenAt + this.options.pageIdleMs);
   }
 
@@ -153,6 +161,7 @@ export class UsageConsumer {
 
   private close(page: OpenPage): void {
     this.pages.close(page);
+    this.gatheredEvents -= page.events.length;
     this.inFlight.add(page);
   }
 
@@ -181,7 +190,7 @@ export class UsageConsumer {
 
   /**
    * Pages are closed only when there is a call to take them: under load they go on gathering while they wait, so that the
-   * busier rating is, the less each event costs.
+   * further rating falls behind, the less each event costs.
    */
   private nextGroup(): readonly OpenPage[] {
     const { pagesPerCall } = this.options;

@@ -37,18 +37,7 @@ export class OpenPages {
       devices.set(event.device, page);
       this.queue.push(page);
     }
-    // A literal of its own, so that all events of all pages share one hidden class wherever they come from.
-    page.events.push({
-      id: event.id,
-      source: event.source,
-      meter: event.meter,
-      time: event.timeMs,
-      quantity: event.quantity,
-      key: event.key,
-      dimensions: event.dimensions,
-      ordinal: event.ordinal,
-      receiptId: tracker.receiptId,
-    });
+    page.events.push(event);
     page.trackers.push(tracker);
     return page;
   }

@@ -59,11 +59,11 @@ export class IdentityLog {
   }
 
   /** Tells of a page that was appended, the account's `pages`-th, so that a cached table stays complete. */
-  appended(chain: string, n: number, pages: number, prints: Iterable<number>): void {
+  appended(chain: string, n: number, pages: number, prints: Uint32Array): void {
     const table = this.tables.get(chain);
     if (table?.pages !== pages - 1) return;
     table.pages = pages;
-    for (const print of prints) table.add(print, n);
+    for (let i = 0; i < prints.length; i++) table.add(prints[i] ?? 0, n);
     this.tables.touched(chain);
   }
 

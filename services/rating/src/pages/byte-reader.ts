@@ -12,7 +12,7 @@ export class ByteReader {
   private readonly native: Buffer;
 
   constructor(private readonly source: Uint8Array) {
-    this.native = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+    this.native = Buffer.isBuffer(source) ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   }
 
   get atEnd(): boolean {

@@ -105,11 +105,16 @@ export function findEvents(body: Uint8Array, n: number, prints: ReadonlySet<numb
   return readEvents(reader, wanted);
 }
 
-/** Only what an identity look-up needs of a page: its own fingerprints, without decoding its events. */
-export function readFingerprints(body: Uint8Array, n: number): Fingerprints {
+/** The fingerprints of a page's events, without decoding them. */
+export function readPrints(body: Uint8Array): Uint32Array {
   const reader = begin(body);
   reader.varint();
-  const prints = reader.uint32s(reader.varint());
+  return reader.uint32s(reader.varint());
+}
+
+/** Only what an identity look-up needs of a page. */
+export function readFingerprints(body: Uint8Array, n: number): Fingerprints {
+  const prints = readPrints(body);
   return { prints, pages: new Uint32Array(prints.length).fill(n) };
 }
 
