@@ -24,8 +24,14 @@ const cliConstraint = {
   onlyDependOnLibsWithTags: tagged(['domain', 'contracts', 'shell']),
 };
 
+/** The cluster composition is what processes of services have in common: it is told what to run, and knows no service. */
+const clusterConstraint = {
+  allSourceTags: ['type:composition', 'scope:cluster'],
+  onlyDependOnLibsWithTags: tagged(['domain', 'contracts', 'ports', 'shell', 'adapter', 'adapter-kit']),
+};
+
 /** Configuration of `@nx/enforce-module-boundaries`; `also` widens what packages of a type may import. */
-function boundaryRule(also = () => [], further = [cliConstraint]) {
+function boundaryRule(also = () => [], further = [cliConstraint, clusterConstraint]) {
   return [
     'error',
     {
@@ -36,7 +42,7 @@ function boundaryRule(also = () => [], further = [cliConstraint]) {
         ...further,
         ...Object.entries(mayImport).map(([type, types]) => ({
           sourceTag: `type:${type}`,
-          onlyDependOnLibsWithTags: tagged([...types, ...also(type)]),
+          onlyDependOnLibsWithTags: [...tagged(types), ...also(type).map((kind) => (kind.includes(':') ? kind : `type:${kind}`))],
         })),
       ],
     },
@@ -45,8 +51,8 @@ function boundaryRule(also = () => [], further = [cliConstraint]) {
 
 export const codeBoundaries = boundaryRule();
 
-/** A service that starts as a process of its own composes itself in its main.ts. */
-export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter', 'adapter-kit'] : []));
+/** A service that starts as a process of its own composes itself in its main.ts, as a rule by what the cluster's processes share. */
+export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter', 'adapter-kit', 'scope:cluster'] : []));
 
 /** Specs use real parts and the conformance suites; those of the domain stay as pure as the domain, those of compositions run the whole. */
 export const specBoundaries = boundaryRule((type) => {

@@ -21,6 +21,7 @@ const sweepEveryMs = 3_600_000;
 export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('gateway');
   private readonly idempotency: Idempotency;
+  private rateLimit: RateLimit | undefined;
   private cancelSweep: (() => void) | undefined;
 
   constructor(
@@ -43,13 +44,14 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, Befo
 
   onModuleInit(): void {
     const { ports, options } = this;
+    this.rateLimit = new RateLimit({ ...defaultRateLimit, ...options.rateLimit }, ports.timers);
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     turnAwayUnderPressure(fastify, { ...defaultPressure(), ...options.pressure });
     registerRoutes(fastify, routeTable, {
       ports,
       limits: { ...defaultLimits, ...options.limits },
       authenticator: new Authenticator(ports.client, ports.clock, Math.min(options.keyCacheMs ?? defaultKeyCacheMs, longestKeyCacheMs)),
-      rateLimit: new RateLimit({ ...defaultRateLimit, ...options.rateLimit }),
+      rateLimit: this.rateLimit,
       idempotency: this.idempotency,
       readiness: options.readiness ?? {},
     });
@@ -62,6 +64,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, Befo
 
   beforeApplicationShutdown(): void {
     this.cancelSweep?.();
+    this.rateLimit?.stop();
   }
 
   private sweepLater(): void {

@@ -26,6 +26,14 @@ export interface RateLimitOptions {
   /** Requests of one API key in one window. */
   readonly requests: number;
   readonly windowS: number;
+  /** The other processes of the gateway, where there are any: a key's requests count wherever they come in. */
+  readonly peers?: RateLimitPeers;
+}
+
+/** Tells other processes of the gateway how many requests of each key came in here, and hears the same from them. */
+export interface RateLimitPeers {
+  tell(counts: ReadonlyMap<string, number>): void;
+  hear(listener: (counts: ReadonlyMap<string, number>) => void): void;
 }
 
 export interface PressureOptions {

@@ -1,5 +1,5 @@
 export { GatewayModule } from './gateway.module.js';
-export type { GatewayLimits, GatewayOptions, PressureOptions, RateLimitOptions } from './gateway.options.js';
+export type { GatewayLimits, GatewayOptions, PressureOptions, RateLimitOptions, RateLimitPeers } from './gateway.options.js';
 export { createGatewayAdapter } from './http/gateway.adapter.js';
 export type { Route, RouteBody } from './http/route.js';
 export { openApiDocument } from './openapi/document.js';

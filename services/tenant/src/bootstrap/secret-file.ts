@@ -1,4 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const onlyTheOwner = 0o600;
@@ -15,17 +16,21 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
 
 /** Puts a file that only its owner reads in place, whole and durable, or leaves what was there. */
 export async function writeSecretFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.new`;
-  const handle = await open(draft, 'w', onlyTheOwner);
+  // Several processes may write the same file at the same time: each a draft of its own.
+  const draft = `${path}.${randomUUID()}.new`;
   try {
-    // A draft that a crash left keeps its mode when it is opened again.
-    await handle.chmod(onlyTheOwner);
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(draft, 'wx', onlyTheOwner);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
   }
-  await rename(draft, path);
   await syncFolderOf(path);
 }
 

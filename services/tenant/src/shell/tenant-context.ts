@@ -10,6 +10,8 @@ export interface TenantServiceOptions {
   readonly installationSecret: Uint8Array;
   /** Where webhooks may go; see `target-policy.ts`. Default `loopback`: this machine and public addresses. */
   readonly webhookTargets?: WebhookTargets;
+  /** Tells the processes of this service apart, so that each sends its own webhooks. Default: there is one only. */
+  readonly instance?: string;
 }
 
 /** What every use case of this service works with. */
@@ -19,6 +21,11 @@ export interface TenantContext {
   readonly writer: FollowedWriter;
   readonly views: TenantViews;
   readonly applier: ContractApplier;
+}
+
+/** The name of this process among those of the service. */
+export function instanceOf({ options }: Pick<TenantContext, 'options'>): string {
+  return options.instance ?? 'only';
 }
 
 /** Injection token of the tenant context. */

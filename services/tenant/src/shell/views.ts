@@ -78,6 +78,7 @@ export function openViews(store: ViewStore): TenantViews {
         endpoint: ['tenantId', 'endpointId', 'createdAt'],
         due: ['endpointId', 'dueAt'],
         age: ['createdAt'],
+        overdue: ['dueAt'],
       },
     }),
     endpointHealth: store.view<EndpointHealth>({ name: 'tenant-webhook-endpoint-health', kind: 'rebuildable', indexes: {} }),

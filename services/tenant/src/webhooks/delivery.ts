@@ -23,8 +23,19 @@ export interface DeliveryDocument extends ViewDocument {
   readonly dueAt?: Instant;
   /** Machine time. */
   readonly createdAt: Instant;
+  /** Which process sends it when it is due; others only when that one does not. */
+  readonly owner?: string;
   /** The command that last asked for a redelivery. */
   readonly redeliverCause?: string;
+}
+
+/** How long after its time a delivery of another process is taken over; longer than an attempt takes. */
+export const takeOverMs = 15_000;
+
+/** When this process would send a delivery; undefined when there is nothing to send. */
+export function dueHere({ dueAt, owner }: DeliveryDocument, self: string): Instant | undefined {
+  if (dueAt === undefined) return undefined;
+  return owner === undefined || owner === self ? dueAt : dueAt + takeOverMs;
 }
 
 const seconds = 1_000;

@@ -2,7 +2,7 @@ import type { factsV1 } from '@tollkeeper/contracts';
 import { factsTopic } from '@tollkeeper/nest-kit';
 import type { Delivery, Subscription } from '@tollkeeper/ports';
 import { textOf } from '../shell/followed-writer.js';
-import type { TenantContext } from '../shell/tenant-context.js';
+import { instanceOf, type TenantContext } from '../shell/tenant-context.js';
 import { type DeliveryDocument, deliveryId } from './delivery.js';
 import type { EndpointState } from './endpoint.js';
 import type { EndpointBook } from './endpoint-book.js';
@@ -66,6 +66,7 @@ export class FactIntake {
       lastError: '',
       dueAt: now,
       createdAt: now,
+      owner: instanceOf(this.context),
     }));
   }
 

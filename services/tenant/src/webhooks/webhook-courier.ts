@@ -1,8 +1,8 @@
 import type { Instant } from '@tollkeeper/kernel';
 import { Webhook } from 'standardwebhooks';
-import type { TenantContext } from '../shell/tenant-context.js';
+import { instanceOf, type TenantContext } from '../shell/tenant-context.js';
 import { disableEndpoint, enableEndpoint } from './change-endpoint.js';
-import { afterAttempt, type DeliveryDocument, isSuccess, mostAttempts, waitAfter } from './delivery.js';
+import { afterAttempt, type DeliveryDocument, dueHere, isSuccess, mostAttempts, waitAfter } from './delivery.js';
 import { endpointSecret, type EndpointState, hasSecret } from './endpoint.js';
 import type { EndpointBook } from './endpoint-book.js';
 import type { SendOutcome, WebhookSender } from './webhook-sender.js';
@@ -23,9 +23,11 @@ export class WebhookCourier {
   /** `stale`: the document may be older than the store's. Answers when the next attempt is due, if there is one. */
   async deliver(offered: DeliveryDocument, stale: boolean): Promise<Instant | undefined> {
     const { clock, randomness } = this.context.ports;
-    const document = stale ? await this.context.views.deliveries.get(offered.id) : offered;
-    if (document?.dueAt === undefined) return undefined;
-    if (document.dueAt > clock.now()) return document.dueAt;
+    const found = stale ? await this.context.views.deliveries.get(offered.id) : offered;
+    const dueAt = found && dueHere(found, instanceOf(this.context));
+    if (!found || dueAt === undefined) return undefined;
+    if (dueAt > clock.now()) return dueAt;
+    const document = await this.own(found);
     const endpoint = await this.book.find(document.tenantId, document.endpointId);
     const hopeless = this.whyNot(document, endpoint);
     if (!endpoint || hopeless !== undefined) return this.giveUp(document, hopeless ?? '');
@@ -38,6 +40,15 @@ export class WebhookCourier {
     await this.context.views.deliveries.put([after]);
     await this.draw(endpoint, after, outcome);
     return after.dueAt;
+  }
+
+  /** Takes over what another process, or this one before it was started anew, did not send. */
+  private async own(document: DeliveryDocument): Promise<DeliveryDocument> {
+    const owner = instanceOf(this.context);
+    if (document.owner === owner) return document;
+    const taken = { ...document, version: document.version + 1, owner };
+    await this.context.views.deliveries.put([taken]);
+    return taken;
   }
 
   private whyNot(document: DeliveryDocument, endpoint: EndpointState | undefined): string | undefined {

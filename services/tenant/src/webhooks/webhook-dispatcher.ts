@@ -1,8 +1,8 @@
 import type { Instant } from '@tollkeeper/kernel';
 import { everyPage } from '../shell/list-page.js';
 import { textOf } from '../shell/followed-writer.js';
-import type { TenantContext } from '../shell/tenant-context.js';
-import type { DeliveryDocument } from './delivery.js';
+import { instanceOf, type TenantContext } from '../shell/tenant-context.js';
+import { type DeliveryDocument, dueHere, takeOverMs } from './delivery.js';
 import { urgentFacts } from './fact-payload.js';
 import type { WebhookCourier } from './webhook-courier.js';
 
@@ -12,6 +12,10 @@ const laneWidth = 8;
 const urgentWidth = 16;
 const mostUrgentWaiting = 1_000;
 const afterTroubleMs = 5_000;
+/** Due deliveries of an endpoint that are looked at together: those of other processes stand among them. */
+const refillPage = 64;
+const lookEveryMs = 15_000;
+const lookPage = 500;
 
 /** What goes to one endpoint. What waits stands in the store; here is only what is on its way. */
 interface Lane {
@@ -27,6 +31,7 @@ interface Lane {
 export class WebhookDispatcher {
   private readonly lanes = new Map<string, Lane>();
   private cancelWake: (() => void) | undefined;
+  private cancelLook: (() => void) | undefined;
   private stopped = false;
 
   constructor(
@@ -42,6 +47,23 @@ export class WebhookDispatcher {
       for (const { id } of endpoints) this.lane(id).nextDueAt = now;
     }
     this.wake();
+    this.lookLater();
+  }
+
+  /** What no process has sent although it was due: the one that was to is gone. */
+  private lookLater(): void {
+    if (this.stopped) return;
+    this.cancelLook = this.context.ports.timers.after(lookEveryMs, () => {
+      this.look()
+        .catch((error: unknown) => this.log(`overdue webhook deliveries cannot be read: ${textOf(error)}`))
+        .finally(() => this.lookLater());
+    });
+  }
+
+  private async look(): Promise<void> {
+    const now = this.context.ports.clock.now();
+    const { items } = await this.context.views.deliveries.list({ index: 'overdue', equals: [], to: now - takeOverMs, limit: lookPage });
+    for (const { endpointId } of items) this.dueAt(this.lane(endpointId), now);
   }
 
   /** Takes deliveries that are durable and due now. */
@@ -103,13 +125,16 @@ export class WebhookDispatcher {
     lane.refilling = true;
     try {
       lane.nextDueAt = undefined;
-      const limit = laneWidth + lane.running.size + 1;
-      const { items } = await this.context.views.deliveries.list({ index: 'due', equals: [lane.endpointId], limit });
+      const { items } = await this.context.views.deliveries.list({ index: 'due', equals: [lane.endpointId], limit: refillPage });
       const now = this.context.ports.clock.now();
-      const waiting = items.filter(({ id }) => !lane.running.has(id));
-      const due = waiting.filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).slice(0, room);
-      for (const document of due) this.begin(lane, document, true);
-      const next = waiting[due.length]?.dueAt;
+      const self = instanceOf(this.context);
+      const waiting = items
+        .filter(({ id }) => !lane.running.has(id))
+        .map((document) => ({ document, at: dueHere(document, self) ?? Number.POSITIVE_INFINITY }))
+        .sort((a, b) => a.at - b.at);
+      const due = waiting.filter(({ at }) => at <= now).slice(0, room);
+      for (const { document } of due) this.begin(lane, document, true);
+      const next = waiting[due.length]?.at;
       if (next !== undefined) this.dueAt(lane, next);
     } catch (error) {
       this.log(`due webhook deliveries cannot be read: ${textOf(error)}`);
@@ -143,6 +168,7 @@ export class WebhookDispatcher {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelWake?.();
+    this.cancelLook?.();
     this.courier.close();
     await Promise.all([...this.lanes.values()].flatMap((lane) => [...lane.running.values()]));
   }

@@ -164,6 +164,22 @@ describe('a webhook', () => {
     expect(await logged('delivered')).toMatchObject({ attempts: 2 });
   });
 
+  it('that another process was to send is left to it, and taken over when it does not', async () => {
+    await subscribe();
+    await tellBlocked();
+    const delivered = await logged('delivered');
+    const { deliveries } = world.context.views;
+    const document = await deliveries.get(delivered.id);
+    if (!document) throw new Error('the delivery is not there');
+    await deliveries.put([{ ...document, id: 'dlv_other', version: 1, status: 'pending', attempts: 0, dueAt: world.time.now(), owner: 'gone' }]);
+    const other = async () => (await log()).find(({ id }) => id === 'dlv_other');
+    world.time.skip(14_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await other()).toMatchObject({ status: 'pending', attempts: 0 });
+    world.time.skip(17_000);
+    expect(await eventually(async () => ((await other())?.status === 'delivered' ? other() : undefined))).toMatchObject({ attempts: 1 });
+  });
+
   it('gives up after ten attempts over two days, disables the endpoint, and a redelivery that arrives enables it', async () => {
     const endpoint = await subscribe();
     listener.answer = () => ({ code: 500 });

@@ -2,7 +2,7 @@ import type { tenantV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
 import { notFound } from '../shell/chains.js';
 import { textOf } from '../shell/followed-writer.js';
-import type { TenantContext } from '../shell/tenant-context.js';
+import { instanceOf, type TenantContext } from '../shell/tenant-context.js';
 import { type DeliveryDocument, toDelivery } from './delivery.js';
 import { EndpointBook } from './endpoint-book.js';
 import { FactIntake } from './fact-intake.js';
@@ -57,6 +57,7 @@ export class Webhooks {
       tries: 0,
       dueAt,
       redeliverCause: cause,
+      owner: instanceOf(this.context),
     };
     await deliveries.put([again]);
     this.dispatcher.offer([again]);

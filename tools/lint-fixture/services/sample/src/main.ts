@@ -1,4 +1,5 @@
 // accepted
 import * as other from '@tollkeeper/chain-store-level';
+import * as shared from '@tollkeeper/cluster';
 
-export { other };
+export { other, shared };

@@ -1,0 +1,4 @@
+// refused: @nx/enforce-module-boundaries
+import * as other from '@tollkeeper/cluster';
+
+export { other };
