@@ -2,6 +2,11 @@
 export interface Topic<T> {
   readonly name: string;
   readonly partitions: number;
+  /**
+   * Asked of a subscription: every value is decoded from its bytes and none is the object that was published, so that waiting
+   * messages are held as bytes.
+   */
+  readonly fromBytes?: boolean;
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
 }

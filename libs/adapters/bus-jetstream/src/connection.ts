@@ -11,7 +11,8 @@ export class NatsServerUnfit extends Error {
 /** Connects, and stays connected: reconnects for ever, to any server of the cluster. */
 export async function connectToNats(options: NodeConnectionOptions): Promise<NatsConnection> {
   const connection = await connect({
-    pingInterval: 10_000,
+    // A server that hangs is left for another one after 15 s at most.
+    pingInterval: 5_000,
     maxPingOut: 2,
     reconnectTimeWait: 250,
     reconnectJitter: 250,

@@ -9,7 +9,7 @@ import { PartitionShares } from './partition-shares.js';
 import { Publisher } from './publisher.js';
 import { StreamTrimmer } from './stream-trimmer.js';
 import type { BatchHandler, SubscriptionSurroundings } from './subscription-surroundings.js';
-import { systemTimers } from './system-timers.js';
+import { systemTimers, within } from './system-timers.js';
 import { TopicStreams } from './topic-streams.js';
 import { textOf } from './failures.js';
 import { ofConsumer, WireNames } from './wire-names.js';
@@ -44,6 +44,7 @@ export interface JetStreamBusOptions {
 
 const apiTimeoutMs = 5_000;
 const confirmMs = 1_000;
+const drainMs = 3_000;
 const defaultPayloadBytes = 1 << 20;
 
 /** The bus of the cluster: a JetStream stream per topic, a subject per partition, a durable pull consumer per group and partition. */
@@ -71,12 +72,13 @@ export class JetStreamBus implements Bus {
     this.timers = options.timers ?? systemTimers;
     this.api = new JetStreamApi(connection, apiTimeoutMs);
     this.names = names;
-    this.streams = new TopicStreams(this.api, names, {
+    const settings = {
       replicas: options.replicas ?? 1,
       maxBacklogBytes: options.maxBacklogBytes ?? 2 ** 31,
       ackWaitMs: this.ackWaitMs,
       maxAckPending: options.maxAckPending ?? 10_000,
-    });
+    };
+    this.streams = new TopicStreams(this.api, names, settings, this.timers);
     this.trimmer = new StreamTrimmer(this.api, names, () => this.epoch);
     this.publisher = new Publisher(this.api, this.streams, this.trimmer, {
       timers: this.timers,
@@ -138,10 +140,11 @@ export class JetStreamBus implements Bus {
   /** @throws StoreUnavailable when a consumer of the group does not answer now */
   async lag(topic: Topic<unknown>, group: string): Promise<number> {
     const stream = this.names.stream(topic.name);
+    if (this.trouble !== undefined) throw new StoreUnavailable(`the lag of ${group} in ${stream} cannot be told: ${this.trouble}`);
     try {
       const own = [...this.subscriptions].filter((subscription) => subscription.topic.name === topic.name && subscription.group === group);
       await Promise.all(own.map((subscription) => subscription.settled()));
-      const consumers = ((await this.api.consumers(stream)) ?? []).filter(({ name }) => ofConsumer(name)?.group === group);
+      const consumers = ((await this.streams.consumers(topic.name)) ?? []).filter(({ name }) => ofConsumer(name)?.group === group);
       if (consumers.length === 0) return (await this.api.streamInfo(stream))?.state.messages ?? 0;
       return consumers.reduce((lag, consumer) => lag + consumer.num_pending + consumer.num_ack_pending, 0);
     } catch (error) {
@@ -159,8 +162,9 @@ export class JetStreamBus implements Bus {
     await Promise.allSettled([...this.publications]);
     for (const subscription of this.stopped) subscription.giveBackAll();
     if (this.connection.isClosed()) return;
-    // A drain without a connection would wait for one.
-    await (this.isConnected ? this.connection.drain() : this.connection.close());
+    // A drain without a connection would wait for one, and so would one to a server that hangs.
+    if (this.isConnected) await within(this.timers, drainMs, this.connection.drain());
+    await this.connection.close();
   }
 
   private get ackWaitMs(): number {
@@ -178,6 +182,7 @@ export class JetStreamBus implements Bus {
   private surroundingsOf(topic: Topic<unknown>, group: string, stopped: () => void): SubscriptionSurroundings {
     const { api, connection, names, timers } = this;
     const stream = names.stream(topic.name);
+    const members = names.members(topic.name, group);
     return {
       timers,
       ackWaitMs: this.ackWaitMs,
@@ -189,7 +194,7 @@ export class JetStreamBus implements Bus {
         return info && { hasDelivered: info.delivered.consumer_seq > 0, serverTimeMs: info.ts === undefined ? Date.now() : Date.parse(info.ts) };
       },
       pullOf: (partition, owner) => new PartitionPull(connection, api, timers, stream, names.consumer(group, partition), owner),
-      sharesOf: (wants, owner) => new PartitionShares(connection, timers, names.members(topic.name, group), nuid.next(), wants, owner),
+      sharesOf: (wants, owner) => new PartitionShares(connection, timers, members, nuid.next(), wants, owner),
       readPart: async (sequence, part) => {
         const stored = await api.message(stream, sequence);
         const found = stored && fromPartHeaderText(stored.headers);

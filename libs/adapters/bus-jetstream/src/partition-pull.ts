@@ -1,6 +1,7 @@
 import { createInbox, type Msg, nanos, type NatsConnection, type Subscription as NatsSubscription } from '@nats-io/transport-node';
 import type { Timers } from '@tollkeeper/ports';
 import type { JetStreamApi } from './jet-stream-api.js';
+import { within } from './system-timers.js';
 
 export interface PullRoom {
   readonly messages: number;
@@ -20,6 +21,8 @@ const expiresMs = 30_000;
 const heartbeatMs = 5_000;
 const silenceMs = 12_000;
 const backoffMs = 250;
+/** A server that hangs is not waited for. */
+const drainMs = 2_000;
 /** So many refusals one after the other are no election any more. */
 const patience = 8;
 
@@ -91,7 +94,8 @@ export class PartitionPull {
     this.cancelWait?.();
     this.cancelWatch?.();
     try {
-      if (this.listening && !this.listening.isClosed()) await this.listening.drain();
+      if (!this.listening || this.listening.isClosed()) return;
+      await within(this.timers, drainMs, this.listening.drain());
     } catch {
       // Without a connection nothing is under way.
     }

@@ -5,7 +5,7 @@ import type { JetStreamApi } from './jet-stream-api.js';
 import { headerBytes, markAttempt, markPart, toWire } from './message.mapping.js';
 import { PublishWindow } from './publish-window.js';
 import type { StreamTrimmer } from './stream-trimmer.js';
-import { waiting } from './system-timers.js';
+import { waiting, within } from './system-timers.js';
 import type { TopicStreams } from './topic-streams.js';
 
 export interface PublisherOptions {
@@ -49,12 +49,9 @@ export class Publisher {
   async publish<T>(topic: Topic<T>, partition: number, messages: readonly BusMessage<T>[]): Promise<void> {
     const subject = this.streams.names.subject(topic.name, partition);
     const parcels = messages.map((message) => this.parcelOf(topic, message));
-    try {
-      await this.streams.ensure(topic.name);
-    } catch (error) {
-      throw this.failure(topic.name, error);
-    }
-    const results = await Promise.allSettled(parcels.map((parcel) => this.send(topic.name, subject, parcel)));
+    const end = performance.now() + this.options.publishTimeoutMs;
+    await this.untilReady(topic.name, end);
+    const results = await Promise.allSettled(parcels.map((parcel) => this.send(topic.name, subject, parcel, end)));
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     const failure = failures.find((reason) => reason instanceof BusFull) ?? failures[0];
     if (failure !== undefined) throw failure;
@@ -75,32 +72,45 @@ export class Publisher {
   }
 
   /** Enters the window in the order of the calls, so that a partition keeps the order of its publications. */
-  private send(topic: string, subject: string, parcel: Parcel): Promise<void> {
+  private send(topic: string, subject: string, parcel: Parcel, end: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.window.enter(parcel.bytes, () => {
-        this.untilStored(topic, subject, parcel)
+        this.untilStored(topic, subject, parcel, end)
           .then(resolve, (error: unknown) => reject(this.failure(topic, error)))
           .finally(() => this.window.leave(parcel.bytes));
       });
     });
   }
 
-  private async untilStored(topic: string, subject: string, parcel: Parcel): Promise<void> {
-    const end = performance.now() + this.options.publishTimeoutMs;
+  private async untilReady(topic: string, end: number): Promise<void> {
+    for (;;) {
+      try {
+        return await this.streams.ensure(topic);
+      } catch (error) {
+        if (!isPassing(error) || performance.now() + maxBackoffMs > end) throw this.failure(topic, error);
+        await waiting(this.options.timers, maxBackoffMs);
+      }
+    }
+  }
+
+  private async untilStored(topic: string, subject: string, parcel: Parcel, end: number): Promise<void> {
     let madeRoom = false;
     for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
-      const left = end - performance.now();
       try {
-        return await this.attempt(subject, parcel, Math.max(1, Math.min(left, attemptMs)));
+        return await this.attempt(subject, parcel, Math.max(1, Math.min(end - performance.now(), attemptMs)));
       } catch (error) {
         const isFull = error instanceof JetStreamRefusal && error.isBacklogFull;
         if (isFull && !madeRoom) {
           madeRoom = true;
           if ((await this.trimmer.makeRoom(topic).catch(() => 0)) > 0) continue;
         }
+        const { timers } = this.options;
+        const left = end - performance.now();
         if (!isPassing(error) || left <= backoffMs) throw error;
-        await waiting(this.options.timers, backoffMs);
-        await this.streams.ensureAgain(topic).catch(() => undefined);
+        await waiting(timers, backoffMs);
+        // Made again where it is gone; an attempt that comes too early is tried again like any other.
+        const again = this.streams.ensureAgain(topic).catch(() => undefined);
+        await within(timers, Math.min(left - backoffMs, maxBackoffMs), again);
       }
     }
   }

@@ -1,7 +1,9 @@
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, DeliverPolicy, DiscardPolicy, ReplayPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { JetStreamRefusal } from './failures.js';
+import type { Timers } from '@tollkeeper/ports';
+import { isPassing, JetStreamRefusal } from './failures.js';
 import type { JetStreamApi } from './jet-stream-api.js';
+import { waiting } from './system-timers.js';
 import { ofConsumer, type WireNames } from './wire-names.js';
 
 export interface StreamSettings {
@@ -27,6 +29,8 @@ const nameTaken = 10058;
 /** Attempts of one publication end before; the server remembers their names that long. */
 const dedupeMs = 60_000;
 const lookAgainMs = 500;
+/** A consumer of several copies has a leader a moment after it was made, or lost the old one; a list that misses it takes 4 s to say so. */
+const electionMs = 6_000;
 
 /** Makes the streams of topics and the consumers of groups where they are missing, and sees that those that exist are fit. */
 export class TopicStreams {
@@ -36,6 +40,7 @@ export class TopicStreams {
     private readonly api: JetStreamApi,
     readonly names: WireNames,
     private readonly settings: StreamSettings,
+    private readonly timers: Timers,
   ) {}
 
   /** @throws StreamUnfit, JetStreamRefusal */
@@ -62,13 +67,26 @@ export class TopicStreams {
   async ensureGroup(topic: string, group: string, partitions: number): Promise<GroupPartitions> {
     await this.ensure(topic);
     const own = new Map<number, ConsumerInfo>();
-    for (const consumer of (await this.api.consumers(this.names.stream(topic))) ?? []) {
+    for (const consumer of (await this.consumers(topic)) ?? []) {
       const of = ofConsumer(consumer.name);
       if (of?.group === group) own.set(of.partition, consumer);
     }
     const wanted = new Set([...Array.from({ length: partitions }, (_, partition) => partition), ...own.keys()]);
     await Promise.all([...wanted].map((partition) => this.ensureConsumer(topic, group, partition, own.get(partition))));
     return { all: [...wanted].sort((a, b) => a - b), made: new Set([...wanted].filter((partition) => !own.has(partition))) };
+  }
+
+  /** All consumers of a stream, undefined when it does not exist; waits a while for those that elect their leader. */
+  async consumers(topic: string): Promise<readonly ConsumerInfo[] | undefined> {
+    const end = performance.now() + electionMs;
+    for (;;) {
+      try {
+        return await this.api.consumers(this.names.stream(topic));
+      } catch (error) {
+        if (!isPassing(error) || performance.now() > end) throw error;
+        await waiting(this.timers, lookAgainMs / 2);
+      }
+    }
   }
 
   private async ensureStream(topic: string): Promise<void> {

@@ -30,6 +30,14 @@ export interface FrameHeader {
   readonly count: number;
 }
 
+/** Messages that were published together, with their place in the log. */
+export interface PublishedFrame {
+  readonly header: FrameHeader;
+  readonly messages: readonly BusMessage<unknown>[];
+  /** Encoded, same index as `messages`. */
+  readonly values: readonly Uint8Array[];
+}
+
 /** A message whose value is still encoded. */
 export interface EncodedMessage {
   readonly id: string;
@@ -53,7 +61,6 @@ function putVarint(into: Buffer, at: number, value: number): number {
 
 /** Messages with their lengths, measured once. */
 export class FrameDraft {
-  private readonly values: Uint8Array[] = [];
   private readonly headers: string[] = [];
   readonly bytes: number;
 
@@ -61,13 +68,13 @@ export class FrameDraft {
     private readonly topic: string,
     private readonly partition: number,
     readonly messages: readonly BusMessage<unknown>[],
-    values: readonly Uint8Array[],
+    /** Encoded, same index as `messages`. */
+    readonly values: readonly Uint8Array[],
   ) {
     let bytes = headerBytes + Buffer.byteLength(topic);
     messages.forEach((message, i) => {
       const value = values[i] ?? new Uint8Array(0);
       const headers = message.headers ? JSON.stringify(message.headers) : '';
-      this.values.push(value);
       this.headers.push(headers);
       bytes += messageBytes(message.id, headers, value);
     });

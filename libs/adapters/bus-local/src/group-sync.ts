@@ -1,12 +1,9 @@
-import type { BusMessage } from '@tollkeeper/ports';
-import type { FrameDraft, FrameHeader } from './frame.js';
+import type { FrameDraft, PublishedFrame } from './frame.js';
 import type { SegmentLog } from './segment-log.js';
 
 /** A frame on its way to the disk. */
-export interface PendingFrame {
-  readonly header: FrameHeader;
+export interface PendingFrame extends PublishedFrame {
   readonly bytes: Buffer;
-  readonly messages: readonly BusMessage<unknown>[];
   resolve(): void;
   reject(reason: unknown): void;
 }
@@ -42,7 +39,7 @@ export class GroupSync {
     this.nextPosition += draft.bytes;
     this.pendingBytes += draft.bytes;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ header, bytes, messages: draft.messages, resolve, reject });
+      this.waiting.push({ header, bytes, messages: draft.messages, values: draft.values, resolve, reject });
       // What else is published in this turn of the event loop goes along.
       this.running ??= Promise.resolve().then(() => this.run());
     });

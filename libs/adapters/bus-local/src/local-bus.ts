@@ -220,7 +220,8 @@ export class LocalBus implements Bus {
   }
 
   /** A frame has become durable: it counts for every group, and goes straight to those that have read everything before. */
-  private dispatch({ header, messages }: PendingFrame): void {
+  private dispatch(frame: PendingFrame): void {
+    const { header } = frame;
     const topic = this.topicOf(header.topic);
     const partition = topic.partition(header.partition);
     const base = this.log.newestBase;
@@ -232,7 +233,7 @@ export class LocalBus implements Bus {
       progress.outstanding += header.count;
       if (!caughtUp) continue;
       progress.readFrom = header.position;
-      progress.owner?.published(progress, header, messages);
+      progress.owner?.published(progress, frame);
     }
     partition.newest = header.position + header.count - 1;
     this.scheduleCheckpoint();

@@ -1,5 +1,5 @@
 import type { BusMessage, Delivery, Subscription, Timers, Topic } from '@tollkeeper/ports';
-import { readMessages, type FrameHeader } from './frame.js';
+import { type PublishedFrame, readMessages } from './frame.js';
 import { LocalDelivery, type DeliveryOwner } from './local-delivery.js';
 import type { PartitionProgress } from './progress.js';
 import type { FrameAt } from './segment-log.js';
@@ -85,13 +85,16 @@ export class LocalSubscription implements Subscription, DeliveryOwner, GroupMemb
     this.wake();
   }
 
-  published(progress: PartitionProgress, header: FrameHeader, messages: readonly BusMessage<unknown>[]): void {
+  published(progress: PartitionProgress, { header, messages, values }: PublishedFrame): void {
     this.wake();
     if (this.ended || this.readyBytes > this.around.maxReadyBytes) return;
     const bytes = header.length / messages.length + overheadBytes;
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i];
-      if (message) this.enqueue(progress, header.position, i, message, bytes, false);
+      const encoded = values[i];
+      if (!message || !encoded) continue;
+      const value = this.topic.fromBytes ? this.topic.decode(encoded) : message.value;
+      this.enqueue(progress, header.position, i, message, value, bytes, false);
     }
     progress.readFrom = header.position + header.length;
   }
@@ -135,12 +138,12 @@ export class LocalSubscription implements Subscription, DeliveryOwner, GroupMemb
     progress: PartitionProgress,
     frame: number,
     index: number,
-    message: BusMessage<unknown>,
+    { id, headers }: Pick<BusMessage<unknown>, 'id' | 'headers'>,
+    value: unknown,
     bytes: number,
     redelivered: boolean,
   ): void {
     const position = frame + index;
-    const { id, value, headers } = message;
     const delivery = new LocalDelivery(id, value, headers, redelivered, position, frame, bytes, progress, this);
     progress.open.add(delivery);
     if (position > progress.read) progress.read = position;
@@ -274,9 +277,9 @@ export class LocalSubscription implements Subscription, DeliveryOwner, GroupMemb
         const position = header.position + i;
         if (position <= progress.read && !progress.holes.has(position)) return;
         // Decoded first: what throws here stays unread.
-        const message = { id, headers, value: this.topic.decode(value) };
+        const decoded = this.topic.decode(value);
         progress.holes.delete(position);
-        this.enqueue(progress, header.position, i, message, size, redelivered);
+        this.enqueue(progress, header.position, i, headers ? { id, headers } : { id }, decoded, size, redelivered);
       });
     }
     for (const { progress } of partitions) {

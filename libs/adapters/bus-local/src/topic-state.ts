@@ -1,5 +1,4 @@
-import type { BusMessage } from '@tollkeeper/ports';
-import type { FrameHeader } from './frame.js';
+import type { PublishedFrame } from './frame.js';
 import { PartitionProgress } from './progress.js';
 
 /** What the log holds of one partition. */
@@ -22,7 +21,7 @@ export interface GroupMember {
   wants(partition: number): boolean;
   take(partition: PartitionState, progress: PartitionProgress): void;
   /** Messages that have just become durable, when everything before them was read. */
-  published(progress: PartitionProgress, header: FrameHeader, messages: readonly BusMessage<unknown>[]): void;
+  published(progress: PartitionProgress, frame: PublishedFrame): void;
 }
 
 /** One topic in the log, and the groups that follow it. */

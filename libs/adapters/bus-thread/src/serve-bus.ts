@@ -5,8 +5,8 @@ export interface ServeBusOptions {
   readonly bus: Bus;
   readonly wire: Wire;
   /**
-   * Topics that this thread publishes or consumes itself: their values cross over as bytes and are values again on this side.
-   * A topic that is not among them stays bytes.
+   * Topics of which this thread consumes what the other one publishes: their values are values again on this side. What is
+   * published to any other topic stays bytes.
    */
   readonly topics: readonly Topic<unknown>[];
   /** Deliveries begin when this resolves; requests are served at once. */
@@ -18,10 +18,20 @@ export function serveBus(options: ServeBusOptions): void {
   new BusServer(options);
 }
 
+/** A topic whose values cross over as they stand in the log. */
+function bytesTopic(name: string, partitions: number): Topic<Uint8Array> {
+  return { name, partitions, fromBytes: true, encode: (bytes) => bytes, decode: ownBytes };
+}
+
+/** A piece of a larger buffer would cross over with all of that buffer. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
 class BusServer {
   private readonly topics = new Map<string, Topic<unknown>>();
   private readonly subscriptions = new Map<number, Promise<Subscription>>();
-  private readonly deliveries = new Map<number, Delivery<unknown>>();
+  private readonly deliveries = new Map<number, Delivery<Uint8Array>>();
   private readonly batches = new Map<number, { resolve(): void; reject(error: Error): void }>();
   private lastDelivery = 0;
   private lastBatch = 0;
@@ -45,7 +55,7 @@ class BusServer {
       case 'stop':
         return this.answer(request.call, () => this.stop(request.subscription));
       case 'lag':
-        return this.answer(request.call, () => this.options.bus.lag(this.topic(request.topic, request.partitions), request.group));
+        return this.answer(request.call, () => this.options.bus.lag(bytesTopic(request.topic, request.partitions), request.group));
     }
   }
 
@@ -57,12 +67,8 @@ class BusServer {
     );
   }
 
-  private topic(name: string, partitions: number): Topic<unknown> {
-    return this.topics.get(name) ?? { name, partitions, encode: (value) => value as Uint8Array, decode: (bytes) => bytes };
-  }
-
   private async publish({ topic: name, partitions, partition, messages }: BusRequest & { kind: 'publish' }): Promise<number> {
-    const topic = this.topic(name, partitions);
+    const topic = this.topics.get(name) ?? bytesTopic(name, partitions);
     await this.options.bus.publish(
       topic,
       partition,
@@ -73,19 +79,19 @@ class BusServer {
 
   private async subscribe({ subscription, topic: name, topicPartitions, group, partitions, maxInFlight }: BusRequest & { kind: 'subscribe' }): Promise<Subscription> {
     await this.options.ready;
-    const topic = this.topic(name, topicPartitions);
+    const topic = bytesTopic(name, topicPartitions);
     const options = { group, maxInFlight, ...(partitions ? { partitions } : {}) };
-    return this.options.bus.subscribe(topic, options, (deliveries) => this.deliver(subscription, topic, deliveries));
+    return this.options.bus.subscribe(topic, options, (deliveries) => this.deliver(subscription, deliveries));
   }
 
   /** Resolves when the handler on the other side has returned. */
-  private deliver(subscription: number, topic: Topic<unknown>, deliveries: readonly Delivery<unknown>[]): Promise<void> {
+  private deliver(subscription: number, deliveries: readonly Delivery<Uint8Array>[]): Promise<void> {
     const batch = ++this.lastBatch;
     const crossing = deliveries.map((delivery) => {
       const key = ++this.lastDelivery;
       this.deliveries.set(key, delivery);
       const { id, headers, partition, redelivered } = delivery;
-      return { key, id, headers, partition, redelivered, bytes: topic.encode(delivery.value) };
+      return { key, id, headers, partition, redelivered, bytes: delivery.value };
     });
     // Copied, not handed over: the bytes may be somebody else's as well, and may be needed once more.
     this.options.wire.send({ kind: 'deliver', subscription, batch, deliveries: crossing } satisfies BusReply);

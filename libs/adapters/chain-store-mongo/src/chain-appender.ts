@@ -1,16 +1,32 @@
 import { sameBytes, type Entry } from '@tollkeeper/kernel';
 import { StoreUnavailable, type AppendOutcome, type AppendRequest } from '@tollkeeper/ports';
-import { setTimeout as pause } from 'node:timers/promises';
+import type { OptionalId } from 'mongodb';
 import type { Insertion } from './bulk-result.js';
-import { toDocument } from './entry-document.js';
-import type { GroupInserter } from './group-inserter.js';
+import { toDocument, type EntryDocument } from './entry-document.js';
 import type { KnownTails } from './known-tails.js';
 
-/** What the appender reads, through a majority. */
+/**
+ * From whom is read: what `majority` holds stands for ever, but a new primary may learn late that it does; `local` is all
+ * that the primary has, and a part of it may be rolled back.
+ */
+export type Witness = 'majority' | 'local';
+
 export interface ChainReads {
   /** Number of the chain's last entry, 0 without one. */
-  tail(chain: string): Promise<number>;
-  at(chain: string, n: number): Promise<Entry | undefined>;
+  tail(chain: string, witness: Witness): Promise<number>;
+  at(chain: string, n: number, witness: Witness): Promise<Entry | undefined>;
+}
+
+/** What may become of a bulk insert is told by `GroupInserter`. */
+export interface EntryInserter {
+  insert(document: OptionalId<EntryDocument>): Promise<Insertion>;
+  insertInOrder(documents: readonly OptionalId<EntryDocument>[]): Promise<readonly Insertion[]>;
+}
+
+export interface Patience {
+  /** How long a majority may need to hold what the primary has. */
+  readonly timeoutMs: number;
+  pause(delayMs: number): Promise<unknown>;
 }
 
 const appended: AppendOutcome = { status: 'appended' };
@@ -23,11 +39,10 @@ const longestPauseMs = 200;
  */
 export class ChainAppender {
   constructor(
-    private readonly inserter: GroupInserter,
+    private readonly inserter: EntryInserter,
     private readonly reads: ChainReads,
     private readonly tails: KnownTails,
-    /** How long a place may be held by an entry that no majority has. */
-    private readonly patienceMs: number,
+    private readonly patience: Patience,
   ) {}
 
   /** @throws StoreUnavailable, RangeError for an entry that would leave a gap */
@@ -55,20 +70,25 @@ export class ChainAppender {
     const [first] = requests;
     if (!first) return [];
     const { entry } = first;
-    const tail = await this.tailBefore(entry);
-    if (entry.n <= tail) return [await this.compare(entry)];
     // What this entry was made to follow lost its place: it would not continue the chain that stands.
-    if (lostBefore) return [{ status: 'taken', by: lostBefore }];
-    return this.insert(followers(requests));
+    if (lostBefore && entry.n > (this.tails.get(entry.chain) ?? 0)) return [{ status: 'taken', by: lostBefore }];
+    const tail = await this.tailBefore(entry);
+    return entry.n <= tail ? [await this.compare(entry)] : this.insert(followers(requests));
   }
 
   private async tailBefore({ chain, n }: Entry): Promise<number> {
     const known = this.tails.get(chain) ?? 0;
     if (n <= known + 1) return known;
-    const tail = await this.reads.tail(chain);
-    this.tails.learn(chain, tail);
-    if (n > tail + 1) throw new RangeError(`entry ${n} of chain ${chain} would leave a gap: the last one is ${tail}`);
-    return tail;
+    const reaches = async (): Promise<number | undefined> => {
+      const tail = await this.reads.tail(chain, 'majority');
+      this.tails.learn(chain, tail);
+      return n <= tail + 1 ? tail : undefined;
+    };
+    const tail = await reaches();
+    if (tail !== undefined) return tail;
+    const newest = await this.reads.tail(chain, 'local');
+    if (n > newest + 1) throw new RangeError(`entry ${n} of chain ${chain} would leave a gap: the last one is ${newest}`);
+    return this.awaited(reaches, `no majority of the replica set holds entry ${n - 1} of ${chain} yet`);
   }
 
   private async insert(run: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
@@ -91,10 +111,15 @@ export class ChainAppender {
 
   /** Whose entry stands where a number is known to stand. */
   private async compare(entry: Entry): Promise<AppendOutcome> {
-    const by = await this.reads.at(entry.chain, entry.n);
+    const { chain, n } = entry;
+    const standing = (): Promise<Entry | undefined> => this.reads.at(chain, n, 'majority');
+    const by = await standing();
     if (by) return outcomeBeside(by, entry);
+    if (await this.reads.at(chain, n, 'local')) {
+      return outcomeBeside(await this.awaited(standing, `no majority of the replica set holds entry ${n} of ${chain} at the moment`), entry);
+    }
     this.tails.clear();
-    throw new StoreUnavailable(`entry ${entry.n} of ${entry.chain} stood and is missing; was the database put back to an earlier state while this process ran?`);
+    throw new StoreUnavailable(`entry ${n} of ${chain} stood and is missing; was the database put back to an earlier state while this process ran?`);
   }
 
   /**
@@ -103,19 +128,27 @@ export class ChainAppender {
    */
   private async contested(request: AppendRequest): Promise<AppendOutcome> {
     const { entry } = request;
-    const until = performance.now() + this.patienceMs;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const by = await this.reads.at(entry.chain, entry.n);
+    const decide = async (): Promise<AppendOutcome | undefined> => {
+      const by = await this.reads.at(entry.chain, entry.n, 'majority');
       if (by) {
         this.tails.learn(entry.chain, entry.n);
         return outcomeBeside(by, entry);
       }
-      if (performance.now() > until) break;
-      await pause(pauseMs);
       const [again = 'untried'] = await this.insertions([request]);
-      if (this.stands(entry, again)) return appended;
+      return this.stands(entry, again) ? appended : undefined;
+    };
+    return this.awaited(decide, `the place of entry ${entry.n} of ${entry.chain} is taken by one that no majority of the replica set holds`);
+  }
+
+  /** Asks again, at growing distances, until there is an answer. */
+  private async awaited<T>(ask: () => Promise<T | undefined>, otherwise: string): Promise<T> {
+    let pauseMs = firstPauseMs;
+    for (let waitedMs = 0; waitedMs <= this.patience.timeoutMs; waitedMs += pauseMs, pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await this.patience.pause(pauseMs);
     }
-    throw new StoreUnavailable(`entry ${entry.n} of ${entry.chain} finds its place taken by one that no majority of the replica set holds`);
+    throw new StoreUnavailable(otherwise);
   }
 
   /** True when the entry was inserted, false when its place was taken. */

@@ -2,6 +2,7 @@ import { Slots, type MongoConnection } from '@tollkeeper/mongo-connection';
 import { StoreUnavailable } from '@tollkeeper/ports';
 import type { Collection, OptionalId, OptionalUnlessRequiredId } from 'mongodb';
 import { insertions, type Insertion } from './bulk-result.js';
+import type { EntryInserter } from './chain-appender.js';
 import type { EntryDocument } from './entry-document.js';
 
 export interface GroupLimits {
@@ -25,7 +26,7 @@ interface Waiting {
  * Inserts documents of many calls together: an unordered bulk insert takes what waits whenever one more may be under way.
  * Documents that wait together stand in different chains, since nothing is promised about their order.
  */
-export class GroupInserter {
+export class GroupInserter implements EntryInserter {
   private waiting: Waiting[] = [];
   private underWay = 0;
   private scheduled = false;

@@ -2,7 +2,8 @@ import type { Entry } from '@tollkeeper/kernel';
 import { defaultConnections, MongoConnection, Slots, type MongoConnectionOptions } from '@tollkeeper/mongo-connection';
 import type { AppendOutcome, AppendRequest, ChainStore, EntryRef } from '@tollkeeper/ports';
 import type { Collection } from 'mongodb';
-import { ChainAppender } from './chain-appender.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ChainAppender, type ChainReads, type Witness } from './chain-appender.js';
 import { ChainTurns } from './chain-turns.js';
 import { causeKey, entryIndexes, pendingKey, textRange, toEntry, type EntryDocument } from './entry-document.js';
 import { GroupInserter } from './group-inserter.js';
@@ -44,9 +45,9 @@ export class MongoChainStore implements ChainStore {
     const { maxGroupEntries: maxEntries = 1000, maxGroupBytes: maxBytes = 8 << 20, maxBulks = 4, maxConnections = defaultConnections } = options;
     // Ordered, unordered and settling bulks have their connections; what is left is for reads.
     this.reading = new Slots(Math.max(1, maxConnections - 2 * maxBulks - 1));
-    const reads = { tail: (chain: string) => this.tail(chain), at: (chain: string, n: number) => this.at(chain, n) };
+    const reads: ChainReads = { tail: (chain, witness) => this.tail(chain, witness), at: (chain, n, witness) => this.at(chain, n, witness) };
     const inserter = new GroupInserter(connection, entries, { maxEntries, maxBytes, maxBulks });
-    this.appender = new ChainAppender(inserter, reads, tails, connection.timeoutMs);
+    this.appender = new ChainAppender(inserter, reads, tails, { timeoutMs: connection.timeoutMs, pause });
     this.settling = new SettleGroup(connection, entries, maxEntries);
   }
 
@@ -169,15 +170,15 @@ export class MongoChainStore implements ChainStore {
     return found && toEntry(found);
   }
 
-  private async tail(chain: string): Promise<number> {
+  private async tail(chain: string, readConcern: Witness): Promise<number> {
     const [found] = await this.reads('read heads', () =>
-      this.entries.find<Pick<EntryDocument, 'n'>>({ chain }, { projection: { _id: 0, n: 1 } }).sort({ n: -1 }).limit(1).toArray(),
+      this.entries.find<Pick<EntryDocument, 'n'>>({ chain }, { projection: { _id: 0, n: 1 }, readConcern }).sort({ n: -1 }).limit(1).toArray(),
     );
     return found?.n ?? 0;
   }
 
-  private async at(chain: string, n: number): Promise<Entry | undefined> {
-    const found = await this.reads('compare entries', () => this.entries.findOne<Stored>({ chain, n }, { projection: entryFields }));
+  private async at(chain: string, n: number, readConcern: Witness): Promise<Entry | undefined> {
+    const found = await this.reads('compare entries', () => this.entries.findOne<Stored>({ chain, n }, { projection: entryFields, readConcern }));
     return found ? toEntry(found) : undefined;
   }
 

@@ -23,16 +23,7 @@ export const intakeTopic = protoTopic('intake', 4, usageV1.IntakeOutcomeSchema);
  * keep to one consumer. The composition decides the number of partitions; publisher and consumer must agree on it.
  */
 export function usageTopic(partitions: number): Topic<UsageBatchValue> {
-  return { name: 'usage', partitions, encode: encodeOnce, decode: decodeUsageBatch };
-}
-
-/** A batch is written to the log and may be handed to another thread afterwards: its bytes are made once. */
-const encoded = new WeakMap<UsageBatchValue, Uint8Array>();
-
-function encodeOnce(batch: UsageBatchValue): Uint8Array {
-  let bytes = encoded.get(batch);
-  if (!bytes) encoded.set(batch, (bytes = encodeUsageBatch(batch)));
-  return bytes;
+  return { name: 'usage', partitions, encode: encodeUsageBatch, decode: decodeUsageBatch };
 }
 
 /** The partition of a key: FNV-1a over its UTF-16 code units, so that every process finds the same one. */
