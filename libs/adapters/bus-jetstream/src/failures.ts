@@ -26,12 +26,20 @@ const storageCodes = new Set([10077, 10023, 10028, 10047, 10122]);
 /** Elections, servers that start, a batch that was cut short or not taken up: a moment later it may do. */
 const passingCodes = new Set([10008, 10009, 10118, 10167, 10176]);
 
+/** A stream or a consumer of that name exists and is of another kind than the bus needs; nothing was changed. */
+export class StreamUnfit extends Error {
+  override readonly name = 'StreamUnfit';
+}
+
+/** Whether the same may do a moment later: no answer, an election. */
 export function isPassing(error: unknown): boolean {
+  if (error instanceof StreamUnfit || error instanceof RangeError) return false;
   return !(error instanceof JetStreamRefusal) || passingCodes.has(error.errorCode);
 }
 
 /** What a publisher is told. */
 export function toPublishFailure(error: unknown, stream: string): Error {
+  if (error instanceof StreamUnfit) return error;
   if (!(error instanceof JetStreamRefusal)) {
     return new StoreUnavailable(`stream ${stream} did not acknowledge in time: ${textOf(error)}; see that NATS runs and that its stream has a leader`, { cause: error });
   }

@@ -1,3 +1,3 @@
 export { NatsServerUnfit } from './connection.js';
 export { JetStreamBus, type JetStreamBusOptions } from './jet-stream-bus.js';
-export { StreamUnfit } from './topic-streams.js';
+export { StreamUnfit } from './failures.js';

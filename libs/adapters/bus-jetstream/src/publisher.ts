@@ -4,7 +4,7 @@ import { isPassing, JetStreamRefusal, toPublishFailure } from './failures.js';
 import type { JetStreamApi } from './jet-stream-api.js';
 import { headerBytes, markAttempt, markPart, toWire } from './message.mapping.js';
 import { PublishWindow } from './publish-window.js';
-import type { StreamTrimmer } from './stream-trimmer.js';
+import { type StreamTrimmer, trimRestMs } from './stream-trimmer.js';
 import { waiting, within } from './system-timers.js';
 import type { TopicStreams } from './topic-streams.js';
 
@@ -29,6 +29,7 @@ const maxInFlightMessages = 2048;
 const attemptMs = 3_000;
 const firstBackoffMs = 50;
 const maxBackoffMs = 1_000;
+const mostTriesForRoom = 3;
 const duplicateInBatch = 10201;
 
 /**
@@ -94,14 +95,15 @@ export class Publisher {
   }
 
   private async untilStored(topic: string, subject: string, parcel: Parcel, end: number): Promise<void> {
-    let madeRoom = false;
+    let triesForRoom = 0;
     for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
       try {
         return await this.attempt(subject, parcel, Math.max(1, Math.min(end - performance.now(), attemptMs)));
       } catch (error) {
         const isFull = error instanceof JetStreamRefusal && error.isBacklogFull;
-        if (isFull && !madeRoom) {
-          madeRoom = true;
+        if (isFull && triesForRoom < mostTriesForRoom) {
+          // Others may have taken the room that was made; the trimmer looks anew after a rest.
+          if (triesForRoom++ > 0) await waiting(this.options.timers, trimRestMs);
           if ((await this.trimmer.makeRoom(topic).catch(() => 0)) > 0) continue;
         }
         const { timers } = this.options;

@@ -6,8 +6,8 @@ import { ofConsumer, partitionOfSubject, type WireNames } from './wire-names.js'
 const keepShare = 0.25;
 /** From this share on also what stands behind a partition that does not get on is deleted; that reads the stream. */
 const tightShare = 0.5;
-/** After a look that helped nobody, the next one. */
-const restMs = 100;
+/** Between two looks of publishers that need room. */
+export const trimRestMs = 100;
 
 interface PartitionFloor {
   readonly partition: number;
@@ -41,7 +41,7 @@ export class StreamTrimmer {
   /** Deletes what can be deleted; gives the number of messages. Callers at the same time, and shortly after, share one look. */
   makeRoom(topic: string): Promise<number> {
     const last = this.looks.get(topic);
-    if (last && performance.now() - last.at < restMs) return last.result;
+    if (last && performance.now() - last.at < trimRestMs) return last.result;
     const result = this.look(topic);
     this.looks.set(topic, { at: performance.now(), result });
     return result;

@@ -1,7 +1,7 @@
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, DeliverPolicy, DiscardPolicy, ReplayPolicy, RetentionPolicy, StorageType, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { Timers } from '@tollkeeper/ports';
-import { isPassing, JetStreamRefusal } from './failures.js';
+import { isPassing, JetStreamRefusal, StreamUnfit } from './failures.js';
 import type { JetStreamApi } from './jet-stream-api.js';
 import { waiting } from './system-timers.js';
 import { ofConsumer, type WireNames } from './wire-names.js';
@@ -18,11 +18,6 @@ export interface GroupPartitions {
   readonly all: readonly number[];
   /** Those that the group never had before. */
   readonly made: ReadonlySet<number>;
-}
-
-/** A stream or a consumer of that name exists and is of another kind than the bus needs; nothing was changed. */
-export class StreamUnfit extends Error {
-  override readonly name = 'StreamUnfit';
 }
 
 const nameTaken = 10058;
