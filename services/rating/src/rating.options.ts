@@ -13,9 +13,9 @@ export interface RatingOptions {
   readonly earlyWindowMs?: number;
   /** Device accounts whose head is kept in memory. Default 50,000. */
   readonly maxCachedAccounts?: number;
-  /** Memory for looking up events of accounts that send doubtful ones. Default 64 MiB. */
+  /** Memory for looking up events of accounts that send doubtful ones. Default 128 MiB. */
   readonly identityCacheBytes?: number;
-  /** Memory for pages booked lately, where most repeated events are found. Default 32 MiB. */
+  /** Memory for pages booked lately, where most repeated events are found. Default 128 MiB. */
   readonly recentPagesBytes?: number;
 }
 
@@ -24,8 +24,8 @@ const dayMs = 86_400_000;
 export const defaultLateWindowMs = 35 * dayMs;
 export const defaultEarlyWindowMs = dayMs;
 export const defaultMaxCachedAccounts = 50_000;
-export const defaultIdentityCacheBytes = 64 << 20;
-export const defaultRecentPagesBytes = 32 << 20;
+export const defaultIdentityCacheBytes = 128 << 20;
+export const defaultRecentPagesBytes = 128 << 20;
 
 /** Long enough that a steady trickle still shares pages, short enough that the last of a burst hardly waits. */
 const idleShare = 0.2;

@@ -58,7 +58,8 @@ export class PartitionShares {
   join(): void {
     this.listening = this.connection.subscribe(this.subject, {
       callback: (error, message) => {
-        if (!error) this.heard(message.json<Announcement>());
+        const announcement = error ? undefined : announcementOf(message.string());
+        if (announcement) this.heard(announcement);
       },
     });
     this.announce();
@@ -142,4 +143,19 @@ export class PartitionShares {
     // Lost while the connection is, which the others take for silence.
     if (!this.connection.isClosed()) this.connection.publish(this.subject, JSON.stringify(announcement));
   }
+}
+
+/** What anybody may have published; undefined when it is no announcement. */
+function announcementOf(text: string): Announcement | undefined {
+  try {
+    const found = JSON.parse(text) as Partial<Announcement> | null;
+    const { member, wants, holds, isLeaving } = found ?? {};
+    return typeof member === 'string' && areNumbers(wants) && areNumbers(holds) ? { member, wants, holds, isLeaving: isLeaving === true } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function areNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((one) => Number.isInteger(one));
 }

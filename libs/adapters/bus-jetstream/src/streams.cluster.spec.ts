@@ -170,3 +170,23 @@ describe('streams and consumers', () => {
     expect(() => bus.subscribe(topicOf(1), { group: 'a.b', maxInFlight: 1 }, () => undefined)).toThrow(/cannot name a group/);
   });
 });
+
+describe('the partitions of a group', () => {
+  it('wait for the member that holds them, and are taken over when it is silent', async () => {
+    const topic = topicOf(4);
+    const bus = await open();
+    await fill(bus, topic, 8);
+    const members = `${prefix}.members.notes.group`;
+    const ghost = JSON.stringify({ member: 'ghost', wants: [0, 1, 2, 3], holds: [0, 1, 2, 3] });
+    const heartbeat = setInterval(() => operator.publish(members, ghost), 300);
+    operator.publish(members, 'no announcement');
+    const seen = consume(bus, topic, 'group');
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect(seen).toHaveLength(0);
+    } finally {
+      clearInterval(heartbeat);
+    }
+    await until(() => seen.length === 8, 'everything was delivered');
+  });
+});

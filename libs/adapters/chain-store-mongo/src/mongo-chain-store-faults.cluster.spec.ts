@@ -72,7 +72,12 @@ class Load {
   private stopped = false;
   private readonly running: Promise<void>[];
 
-  constructor(store: ChainStore, writers: number, chains: number) {
+  constructor(
+    private readonly name: string,
+    store: ChainStore,
+    writers: number,
+    chains: number,
+  ) {
     loads.push(this);
     this.running = Array.from({ length: writers }, (_, writer) => this.write(store, writer, chains));
   }
@@ -96,8 +101,8 @@ class Load {
         const heads = await store.heads(names);
         // Two entries of each chain in one call: the second must never stand without the first.
         const entries = names.flatMap((name, i) => {
-          const first = entryOf(name, heads[i], `${writer} ${round} first`, random(500));
-          return [first, entryOf(name, first, `${writer} ${round} second`, random(500))];
+          const first = entryOf(name, heads[i], `${this.name} ${writer} ${round} first`, random(500));
+          return [first, entryOf(name, first, `${this.name} ${writer} ${round} second`, random(500))];
         });
         const outcomes = await store.append(entries.map(request));
         entries.forEach((entry, i) => outcomes[i]?.status === 'appended' && this.told.set(`${entry.chain} ${entry.n}`, hex(entry)));
@@ -147,7 +152,7 @@ class LossyProxy {
 
 describe('chains in MongoDB', () => {
   it('stay whole while two processes race on them, each with two entries in a call', async () => {
-    const racing = [new Load(await opened(), 4, 3), new Load(await opened(), 4, 3)];
+    const racing = [new Load('a', await opened(), 4, 3), new Load('b', await opened(), 4, 3)];
     await pause(3_000);
     await Promise.all(racing.map((load) => load.stop()));
     const hashes = await verified(await opened());
@@ -160,7 +165,7 @@ describe('chains in MongoDB', () => {
 
   it('hold everything acknowledged, without a gap, when the server is killed under load; the store recovers by itself', async () => {
     const store = await opened();
-    const load = new Load(store, 6, 20);
+    const load = new Load('a', store, 6, 20);
     for (let round = 0; round < 4; round++) {
       await load.more(60);
       await server.kill();
@@ -177,7 +182,7 @@ describe('chains in MongoDB', () => {
 
   it('answer a paused server with StoreUnavailable in time, and go on when it is back, without a gap', async () => {
     const store = await opened();
-    const load = new Load(store, 4, 10);
+    const load = new Load('a', store, 4, 10);
     await load.more(40);
     server.pause();
     const begun = performance.now();

@@ -119,15 +119,21 @@ async function bookRound(
   return append(ports, built, replies, unjudged);
 }
 
-/** Looks the doubtful events up in the account's own pages. */
-async function resolveDoubtful(ports: BookPorts, work: Work): Promise<void> {
+/** Looks the doubtful events up in the account's own pages; at once where memory tells that they are in none. */
+function resolveDoubtful(ports: BookPorts, work: Work): void | Promise<void> {
   const { account, input, sorted } = work;
   const prints = new Set<number>();
   for (const at of sorted.doubtful) {
     const event = input.events[at];
     if (event) prints.add(fingerprint(event.source, event.id));
   }
-  const pages = await ports.identity.candidates(identityHead(account), work.now, prints);
+  const atHand = ports.identity.candidatesAtHand(identityHead(account), prints);
+  if (atHand?.size !== 0) return compareWithPages(ports, work, prints, atHand);
+}
+
+async function compareWithPages(ports: BookPorts, work: Work, prints: ReadonlySet<number>, atHand: ReadonlySet<number> | undefined): Promise<void> {
+  const { account, input, sorted } = work;
+  const pages = atHand ?? (await ports.identity.candidates(identityHead(account), work.now, prints));
   if (pages.size === 0) return;
   const booked = new Map<string, PageEvent>();
   for (const entry of await Promise.all([...pages].map((n) => ports.recent.read(account.chain, n)))) {
@@ -161,11 +167,7 @@ function price(ports: BookPorts, work: Work, catalogue: RatingCatalogue | undefi
 
 function build(ports: BookPorts, work: Work, state: AccountState, catalogue: RatingCatalogue, digest: Digest | undefined): void {
   const { account, input, now } = work;
-  const events: PageEvent[] = [];
-  for (const at of work.fresh) {
-    const event = input.events[at];
-    if (event) events.push(event);
-  }
+  const events = work.fresh.length === input.events.length ? input.events : work.fresh.map((at) => input.events[at]).filter((event) => event !== undefined);
   const page = buildPage({ state, n: account.n + 1, now, lateWindowMs: ports.window.lateMs, catalogue, events, digest });
   for (const [i, refusal] of page.refusals) refuse(work, work.fresh[i] ?? 0, refusal);
   const first = page.booked[0];

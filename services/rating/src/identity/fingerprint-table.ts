@@ -45,12 +45,14 @@ export class FingerprintTable {
     for (let i = 0; i < prints.length; i++) this.add(prints[i] ?? 0, pages[i] ?? 0);
   }
 
-  /** Adds the entries of this fingerprint to `into`. */
-  find(print: number, into: Set<number>): void {
+  /** Adds the entries of this fingerprint to `into`, which is made when there are any. */
+  find(print: number, into: Set<number> | undefined): Set<number> | undefined {
     const mask = this.prints.length - 1;
+    let found = into;
     for (let slot = print & mask; this.entries[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.prints[slot] === print) into.add(this.entries[slot] ?? 0);
+      if (this.prints[slot] === print) (found ??= new Set()).add(this.entries[slot] ?? 0);
     }
+    return found;
   }
 
   private grow(): void {

@@ -22,6 +22,8 @@ interface Recent {
   readonly digest: (Digest & { readonly ref: DigestRef }) | undefined;
 }
 
+const none: ReadonlySet<number> = new Set();
+
 /** Accounts with more events than this are searched digest by digest: a table of them would crowd out all others. */
 const largestTable = 1_000_000;
 
@@ -36,26 +38,32 @@ export class IdentityLog {
     private readonly lateWindowMs: number,
   ) {}
 
-  /** Numbers of the entries that hold an event with one of these fingerprints; nearly always the event itself. */
-  async candidates(head: IdentityHead, now: Instant, prints: ReadonlySet<number>): Promise<Set<number>> {
-    const found = new Set<number>();
-    if (head.pages === 0) return found;
+  /**
+   * Numbers of the entries that hold an event with one of these fingerprints, nearly always the event itself, when what is in
+   * memory tells; undefined when `candidates` has to read.
+   */
+  candidatesAtHand(head: IdentityHead, prints: ReadonlySet<number>): ReadonlySet<number> | undefined {
+    if (head.pages === 0) return none;
     const known = this.tables.get(head.chain);
     // Pages that another activation appended are not in a table of ours: it counts only while it covers as many as there are.
-    if (known?.pages === head.pages) {
-      for (const print of prints) known.find(print, found);
-      return found;
-    }
-    if (head.events > largestTable) {
-      await this.search(head, now, prints, found);
-      return found;
-    }
+    if (known?.pages !== head.pages) return undefined;
+    let found: Set<number> | undefined;
+    for (const print of prints) found = known.find(print, found);
+    return found ?? none;
+  }
+
+  /** The same, read from the account's pages where it must be. */
+  async candidates(head: IdentityHead, now: Instant, prints: ReadonlySet<number>): Promise<ReadonlySet<number>> {
+    const atHand = this.candidatesAtHand(head, prints);
+    if (atHand) return atHand;
+    let found: Set<number> | undefined;
+    if (head.events > largestTable) return this.search(head, now, prints);
     const table = new FingerprintTable(Math.min(head.events, 4096));
     await this.visit(head, now, (fingerprints) => table.addAll(fingerprints));
     table.pages = head.pages;
     this.tables.put(head.chain, table);
-    for (const print of prints) table.find(print, found);
-    return found;
+    for (const print of prints) found = table.find(print, found);
+    return found ?? none;
   }
 
   /** Tells of a page that was appended, the account's `pages`-th, so that a cached table stays complete. */
@@ -88,12 +96,14 @@ export class IdentityLog {
     return { fingerprints: joinFingerprints(parts), earlier: earlier.filter((ref) => ref.merged) };
   }
 
-  private async search(head: IdentityHead, now: Instant, prints: ReadonlySet<number>, found: Set<number>): Promise<void> {
+  private async search(head: IdentityHead, now: Instant, prints: ReadonlySet<number>): Promise<ReadonlySet<number>> {
+    const found = new Set<number>();
     await this.visit(head, now, (fingerprints) => {
       for (let i = 0; i < fingerprints.prints.length; i++) {
         if (prints.has(fingerprints.prints[i] ?? 0)) found.add(fingerprints.pages[i] ?? 0);
       }
     });
+    return found;
   }
 
   private async visit(head: IdentityHead, now: Instant, look: (fingerprints: Fingerprints) => void): Promise<void> {
