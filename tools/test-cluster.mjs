@@ -2,7 +2,7 @@
 /**
  * Runs the tests of the cluster composition against real servers (`npm run test:cluster`), or those that the arguments choose:
  * `node tools/test-cluster.mjs libs/adapters/bus-jetstream -t redelivers`. Servers that are missing are built first, all of them unless
- * `--servers nats,mongo` names some. Jest's own options are passed on. The sums are left in .cache/test-cluster-sums.json for .ci/run.
+ * `--servers nats,mongo` names some. Jest's own options are passed on.
  */
 import { chosenServers, ensureServers, printVersions, serversVariable } from './servers/install.mjs';
 import { runJest } from './jest-run.mjs';
@@ -12,9 +12,8 @@ try {
   const servers = await ensureServers(names);
   printVersions(servers);
   // One spec file at a time: each of them runs several servers, and some of them measure time.
-  process.exitCode = runJest({
+  process.exitCode = await runJest({
     config: 'jest.cluster.config.mjs',
-    sums: 'test-cluster-sums.json',
     title: 'Cluster tests',
     workers: 1,
     chosen: rest,

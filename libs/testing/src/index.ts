@@ -9,6 +9,7 @@ export * from './servers/kubernetes-schemas.js';
 export * from './servers/kubernetes.js';
 export * from './servers/mongo-server.js';
 export * from './servers/nats-server.js';
+export * from './servers/patience.js';
 export * from './servers/real-server.js';
 export * from './servers/server-file.js';
 export * from './servers/toxiproxy.js';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Daprd, startDaprd, startPlacement, startScheduler } from './dapr-servers.js';
+import { patiently } from './patience.js';
 import type { RealServer } from './real-server.js';
 
 /** What an app's sidecar is asked for: it hosts actors of type `account`, which count their calls. */
@@ -67,16 +68,7 @@ async function count(sidecar: Daprd, actor: string): Promise<{ app: string; call
   return (await response.json()) as { app: string; calls: number };
 }
 
-async function untilCounted(sidecar: Daprd, actor: string): Promise<{ app: string; calls: number }> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      return await count(sidecar, actor);
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-  }
-}
+const untilCounted = (sidecar: Daprd, actor: string) => patiently(() => count(sidecar, actor));
 
 function pair<T>([first, second]: readonly T[]): [T, T] {
   if (first === undefined || second === undefined) throw new Error('the test needs two of them');
@@ -123,7 +115,6 @@ describe('two sidecars', () => {
     // The first sidecar that finds placement again is told that it hosts everything, until the other is there too: for a moment an actor may be active
     // twice, which is why accounts rely on their chains and not on Dapr for there being one writer.
     const agree = async () => (await untilCounted(left, 'steady')).app === (await untilCounted(right, 'steady')).app;
-    const deadline = Date.now() + 30_000;
-    while (!(await agree())) expect(Date.now()).toBeLessThan(deadline);
+    await patiently(agree, { otherwise: 'the sidecars did not agree on a host' });
   });
 });

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { patiently } from './patience.js';
 import { freePorts } from './ports.js';
 import { type RealServer, startServer } from './real-server.js';
 import { serverFile } from './server-file.js';
@@ -140,17 +140,11 @@ async function isHealthy(url: string): Promise<boolean> {
   return response.ok;
 }
 
-const actorsTimeoutMs = 30_000;
-
 async function untilActorsRun(server: RealServer): Promise<void> {
-  const deadline = Date.now() + actorsTimeoutMs;
-  let runtime: unknown;
-  while (Date.now() < deadline) {
+  const hostReady = async () => {
     const response = await fetch(`${server.address}/v1.0/metadata`, { signal: AbortSignal.timeout(2_000) });
-    const { actorRuntime } = (await response.json()) as { actorRuntime?: { hostReady?: boolean; placement?: string } };
-    if (actorRuntime?.hostReady) return;
-    runtime = actorRuntime;
-    await delay(50);
-  }
-  throw new Error(`the sidecar at ${server.address} hosts no actors after ${actorsTimeoutMs} ms: ${JSON.stringify(runtime)}; its log is ${server.log}`);
+    const { actorRuntime } = (await response.json()) as { actorRuntime?: { hostReady?: boolean } };
+    return actorRuntime?.hostReady ?? false;
+  };
+  await patiently(hostReady, { otherwise: `the sidecar at ${server.address} did not host actors, see ${server.log},` });
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Kubernetes } from './kubernetes.js';
+import { patiently } from './patience.js';
 
 type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 interface JsonObject {
@@ -28,8 +28,6 @@ interface ResourceDefinitions {
   }[];
 }
 
-const publishTimeoutMs = 30_000;
-
 /**
  * Writes the schemas of everything that the API serves at this moment, resource definitions included, as JSON Schema into the folder, and answers the
  * `-schema-location` by which kubeconform finds them. They refuse fields that the API does not know.
@@ -40,15 +38,13 @@ export async function writeSchemas(kubernetes: Pick<Kubernetes, 'run'>, folder: 
   const defined = items.flatMap(({ spec }) =>
     spec.versions.filter(({ served }) => served).map(({ name }) => fileOf({ group: spec.group, version: name, kind: spec.names.kind })),
   );
-  const deadline = Date.now() + publishTimeoutMs;
-  for (;;) {
+  // A definition is established a moment before its schema is published.
+  const published = async () => {
     const written = await writeServed(kubernetes, folder);
-    const missing = defined.filter((file) => !written.has(file));
-    if (missing.length === 0) return join(folder, '{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json');
-    // A definition is established a moment before its schema is published.
-    if (Date.now() > deadline) throw new Error(`the API has not published the schemas ${missing.join(', ')} after ${publishTimeoutMs} ms`);
-    await delay(250);
-  }
+    return defined.every((file) => written.has(file));
+  };
+  await patiently(published, { pollMs: 250, otherwise: `the API did not publish the schemas of all its resource definitions (${defined.join(', ')})` });
+  return join(folder, '{{.ResourceKind}}-{{.Group}}-{{.ResourceAPIVersion}}.json');
 }
 
 /** Writes what the API publishes now, and answers the names of the files by which kinds are found. */

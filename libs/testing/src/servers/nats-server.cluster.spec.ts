@@ -5,6 +5,7 @@ import { jetstream, type JetStreamClient, jetstreamManager, type JetStreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type NatsServer, startNatsCluster, startNatsServer } from './nats-server.js';
+import { patiently } from './patience.js';
 
 let folder: string;
 let servers: readonly NatsServer[];
@@ -115,27 +116,16 @@ describe('three nats-servers', () => {
     servers = await startNatsCluster({ folder });
     const client = await clientOf(servers);
     await addStream(3);
-    const publish = (n: number) => untilAnswered(() => client.publish('readings.meter', `reading ${n}`, { msgID: `${n}`, timeout: 1_000 }));
+    // While the survivors choose a leader nobody answers; a message's id makes several attempts one message.
+    const publish = (n: number) => patiently(() => client.publish('readings.meter', `reading ${n}`, { msgID: `${n}`, timeout: 1_000 }));
     for (let n = 1; n <= 10; n += 1) await publish(n);
 
     const [first] = servers;
     await first?.kill();
     for (let n = 11; n <= 20; n += 1) await publish(n);
-    expect(await untilAnswered(storedMessages)).toBe(20);
+    expect(await patiently(storedMessages)).toBe(20);
 
     await first?.restart();
     expect((await fetch(`${first?.monitor}/healthz`)).status).toBe(200);
   });
 });
-
-/** While the survivors choose a leader nobody answers; a message's id makes several attempts one message. */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-  }
-}

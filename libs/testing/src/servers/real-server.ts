@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { patiently } from './patience.js';
 
 /** A server that runs as a process of its own, and does to its clients what servers do: ends, hangs, comes back. */
 export interface RealServer {
@@ -41,7 +41,6 @@ export interface ServerProgram {
   readonly startTimeoutMs?: number;
 }
 
-const pollMs = 25;
 const stopTimeoutMs = 10_000;
 const setpriv = '/usr/bin/setpriv';
 
@@ -77,15 +76,12 @@ class ServerProcess implements RealServer {
 
   async start(): Promise<void> {
     await this.#spawn();
-    const deadline = Date.now() + (this.#program.startTimeoutMs ?? 30_000);
-    while (!(await this.#serves())) {
-      if (!this.#runs()) throw new Error(await this.#story('ended before it served'));
-      if (Date.now() > deadline) {
-        await this.kill();
-        throw new Error(await this.#story('did not serve in time'));
-      }
-      await delay(pollMs);
-    }
+    const serves = () => patiently(() => !this.#runs() || this.#serves(), { timeoutMs: this.#program.startTimeoutMs });
+    const inTime = await serves().then(() => true, () => false);
+    if (!this.#runs()) throw new Error(await this.#story('ended before it served'));
+    if (inTime) return;
+    await this.kill();
+    throw new Error(await this.#story('did not serve in time'));
   }
 
   async stop(): Promise<void> {

@@ -10,16 +10,21 @@ let folder: string;
 let toxiproxy: Toxiproxy;
 let echo: Server;
 let line: Line;
+const echoing = new Set<Socket>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tollkeeper-toxiproxy-'));
-  echo = createServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket));
+  echo = createServer((socket) => {
+    echoing.add(socket);
+    socket.on('error', () => socket.destroy()).pipe(socket);
+  });
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
   toxiproxy = await startToxiproxy({ folder });
 });
 
 afterAll(async () => {
   await toxiproxy?.stop();
+  for (const socket of echoing) socket.destroy();
   await new Promise((resolve) => echo.close(resolve));
   await rm(folder, { recursive: true, force: true });
 });
