@@ -107,6 +107,27 @@ describe('a process per service, two of each', () => {
     expect(await settled(shop.client, id)).toMatchObject({ booked: 1 });
   }, 120_000);
 
+  it('come back by themselves when the broker was away, and know every test clock', async () => {
+    await cluster.nats.kill();
+    const [invoicing] = cluster.of('invoicing');
+    const away = await eventually(async () => invoicing?.ready(), (answer) => answer?.status === 503);
+    expect(away?.checks['jetstream']).not.toBe('ok');
+    await cluster.nats.restart();
+    for (const one of cluster.processes) await eventually(() => one.ready(), ({ status }) => status === 200);
+    const { id } = await send(cluster.clientFor(shop.apiKey, 1), [usageEvent('SE-3', 'after-the-broker', '2026-02-01T15:00:00Z', '1')]);
+    expect(await settled(shop.client, id)).toMatchObject({ booked: 1 });
+  }, 120_000);
+
+  it('are not ready first when they are asked to end, and end at once when they are asked again', async () => {
+    const patient = cluster.add('commissions', { TOLLKEEPER_DRAIN_DELAY_MS: '60000' });
+    await patient.started();
+    patient.signal('SIGTERM');
+    await eventually(() => patient.ready(), ({ status, checks }) => status === 503 && checks['process'] === 'stopping');
+    patient.signal('SIGTERM');
+    expect(await patient.ended).toBe(130);
+    cluster.processes.pop();
+  }, 60_000);
+
   it('end cleanly when they are asked to', async () => {
     const ends = await Promise.all(cluster.processes.splice(0).map(async (one) => [one.service, await one.stop()] as const));
     expect(ends.filter(([, code]) => code !== 0)).toEqual([]);
