@@ -91,8 +91,7 @@ describe('what is done with', () => {
     const later = consume(bus, topic, 'later');
     await until(() => later.length === 20, 'the later group has everything');
     await fill(bus, topic, 20);
-    await until(async () => (await state()).messages === 0, 'everything was deleted');
-    expect(later).toHaveLength(40);
+    await until(async () => later.length === 40 && (await state()).bytes <= 1 << 18, 'what was above a quarter was deleted');
   });
 
   it('goes only as far as the slowest group is', async () => {
@@ -178,7 +177,7 @@ describe('the partitions of a group', () => {
     await fill(bus, topic, 8);
     const members = `${prefix}.members.notes.group`;
     const ghost = JSON.stringify({ member: 'ghost', wants: [0, 1, 2, 3], holds: [0, 1, 2, 3] });
-    const heartbeat = setInterval(() => operator.publish(members, ghost), 300);
+    const heartbeat = setInterval(() => operator.publish(members, ghost), 50);
     operator.publish(members, 'no announcement');
     const seen = consume(bus, topic, 'group');
     try {
