@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { start } from './child.mjs';
 import { root } from './folders.mjs';
 
-/** As `npm start` has it: usage lives for about a second, and a small young generation would copy it again and again. */
-const startArgs = ['--max-semi-space-size=64'];
+/**
+ * As `npm start` has it: usage lives for about a second, and a small young generation would copy it again and again; with two threads
+ * at work, helpers of the garbage collector would only get in their way.
+ */
+const startArgs = ['--max-semi-space-size=64', '--v8-pool-size=1'];
 
 /** @returns the port it listens on and how to stop it; `nodeArgs` are for Node, such as those of its profiler. */
 export async function startPlatform(dataFolder, nodeArgs = []) {

@@ -1,5 +1,5 @@
 import { LevelFolder } from '@tollkeeper/data-folder';
-import { decodeEntry, encodeEntry, sameBytes, type Entry } from '@tollkeeper/kernel';
+import { decodeEntry, encodedEntry, sameBytes, type Entry } from '@tollkeeper/kernel';
 import { StoreUnavailable, type AppendOutcome, type AppendRequest, type ChainStore, type EntryRef } from '@tollkeeper/ports';
 import { GroupWriter, type EntryGroup } from './group-writer.js';
 import { HeadCache } from './head-cache.js';
@@ -50,7 +50,8 @@ export class LevelChainStore implements ChainStore {
   /** @throws DataFolderTooNew, DataFolderInUse, DataFolderUnusable */
   static async open(options: LevelChainStoreOptions): Promise<LevelChainStore> {
     const tails = new HeadCache(Math.max(2 * maxLookup, options.headCacheChains ?? 50_000));
-    const level = { writeBufferBytes: options.writeBufferBytes ?? 16 << 20, cacheBytes: options.cacheBytes ?? 16 << 20, compression: true };
+    // Entries are packed already: compressing them once more takes processor time from booking and saves little.
+    const level = { writeBufferBytes: options.writeBufferBytes ?? 16 << 20, cacheBytes: options.cacheBytes ?? 16 << 20, compression: false };
     // What a failed write left in the log stands after all once the database is opened again.
     const folder = await LevelFolder.open(options.folder, format, level, () => tails.clear());
     return new LevelChainStore(folder, tails, options);
@@ -176,7 +177,8 @@ export class LevelChainStore implements ChainStore {
       }
       if (n !== tail + 1) throw new RangeError(`entry ${n} of chain ${chain} would leave a gap: the last one is ${tail}`);
       last = this.writer.open();
-      const value = encodeEntry(request.entry);
+      // The batch copies what it is given.
+      const value = encodedEntry(request.entry);
       const keys = this.keys.of(chain);
       last.put(keys.numbered(tags.entry, n), value);
       if (request.pending) last.put(keys.numbered(tags.pending, n), nothing);

@@ -107,12 +107,11 @@ async function bookRound(
       if (account.fault) throw account.fault;
       const work = beginWork(index, input, account, ports.now(input.tenantId), ports.window);
       works.push(work);
-      return work.sorted.doubtful.length > 0 ? resolveDoubtful(ports, work) : undefined;
+      const catalogue = catalogues.get(input.tenantId);
+      const looking = work.sorted.doubtful.length > 0 ? resolveDoubtful(ports, work) : undefined;
+      // A page at a time from its first look to its entry: by the next one, its events have left the processor's caches.
+      return looking ? looking.then(() => price(ports, work, catalogue)) : price(ports, work, catalogue);
     });
-  }
-  if (waiting.length > 0) await Promise.all(waiting.splice(0));
-  for (const work of works) {
-    if (!replies[work.index] && work.fresh.length > 0) isolate(work.index, () => price(ports, work, catalogues.get(work.input.tenantId)));
   }
   if (waiting.length > 0) await Promise.all(waiting);
   const built = works.filter((work) => !replies[work.index]);
@@ -160,7 +159,7 @@ function identityHead(account: Account): IdentityHead {
 /** Makes the entry; at once, unless the page is one that carries a digest. */
 function price(ports: BookPorts, work: Work, catalogue: RatingCatalogue | undefined): void | Promise<void> {
   const { state } = work.account;
-  if (!state || !catalogue) return;
+  if (!state || !catalogue || work.fresh.length === 0) return;
   if (!isDigestPage(state.pages + 1)) return build(ports, work, state, catalogue, undefined);
   return ports.identity.nextDigest(identityHead(work.account), work.now).then((digest) => build(ports, work, state, catalogue, digest));
 }

@@ -29,7 +29,7 @@ export const defaultBookUsageOptions: BookUsageOptions = {
   pageEvents: 256,
   pageAgeMs: 1000,
   pageIdleMs: 200,
-  eagerEvents: 50_000,
+  eagerEvents: 20_000,
   maxOpenEvents: 300_000,
   pagesPerCall: 512,
   callsAtOnce: 2,

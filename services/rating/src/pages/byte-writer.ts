@@ -27,8 +27,11 @@ export class ByteWriter {
     return this.at;
   }
 
+  /** From Node's pool: pages are small and many, and memory of their own would cost more than filling it. */
   finish(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.buffer, 0, this.at);
+    const bytes = Buffer.allocUnsafe(this.at);
+    this.buffer.copy(bytes, 0, 0, this.at);
+    return bytes;
   }
 
   /** Makes sure that so many bytes fit; every `put` below asks for its own, except the one-byte ones inside it. */

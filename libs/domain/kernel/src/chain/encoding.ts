@@ -50,7 +50,7 @@ function putBytes(at: number, bytes: Uint8Array): number {
  * varies, so that no two entries share an encoding. Chain and n come first: they are the store's key.
  */
 function putContent(entry: Omit<Entry, 'hash'>): number {
-  room(128 + 3 * (entry.chain.length + entry.cause.length + entry.kind.length) + entry.body.length + entry.state.length);
+  room(128 + hashLength + 3 * (entry.chain.length + entry.cause.length + entry.kind.length) + entry.body.length + entry.state.length);
   scratch[0] = layoutVersion;
   let at = putText(1, entry.chain);
   at = putVarint(at, entry.n);
@@ -71,11 +71,14 @@ export function contentBytes(entry: Omit<Entry, 'hash'>): Uint8Array {
 
 /** The stored form: content, then its hash. */
 export function encodeEntry(entry: Entry): Uint8Array {
+  return encodedEntry(entry).slice();
+}
+
+/** The stored form for whoever copies it at once. The view is valid until the next encoding. */
+export function encodedEntry(entry: Entry): Uint8Array {
   const end = putContent(entry);
-  const bytes = new Uint8Array(end + hashLength);
-  bytes.set(scratch.subarray(0, end));
-  bytes.set(entry.hash, end);
-  return bytes;
+  scratch.set(entry.hash, end);
+  return scratch.subarray(0, end + hashLength);
 }
 
 /** @throws RangeError when the bytes are not an encoded entry: cut short, or of another layout. */
