@@ -50,8 +50,7 @@ export class LevelChainStore implements ChainStore {
   /** @throws DataFolderTooNew, DataFolderInUse, DataFolderUnusable */
   static async open(options: LevelChainStoreOptions): Promise<LevelChainStore> {
     const tails = new HeadCache(Math.max(2 * maxLookup, options.headCacheChains ?? 50_000));
-    // Entries are packed already: compressing them once more takes processor time from booking and saves little.
-    const level = { writeBufferBytes: options.writeBufferBytes ?? 16 << 20, cacheBytes: options.cacheBytes ?? 16 << 20, compression: false };
+    const level = { writeBufferBytes: options.writeBufferBytes ?? 16 << 20, cacheBytes: options.cacheBytes ?? 16 << 20, compression: true };
     // What a failed write left in the log stands after all once the database is opened again.
     const folder = await LevelFolder.open(options.folder, format, level, () => tails.clear());
     return new LevelChainStore(folder, tails, options);
