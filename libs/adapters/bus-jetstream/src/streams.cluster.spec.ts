@@ -56,10 +56,12 @@ async function state(): Promise<StreamState> {
   return (await manager.streams.info(`${prefix}-notes`)).state;
 }
 
+const mostLooks = 500;
+
+/** Patience counts looks, not time: a machine that stands still for a while is no failure. */
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+  for (let looks = 0; !(await condition()); looks++) {
+    if (looks > mostLooks) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
