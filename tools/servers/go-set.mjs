@@ -53,17 +53,25 @@ export async function buildGo(set, folder, started) {
     const argv = ['build', '-ldflags', ldflags.join(' '), '-o', join(folder, 'bin', name), set.packages[name]];
     await withRetries(() => runProgram('go', argv, { cwd: set.folder, env, started }));
   }
-  await joinTexts(set, folder, env);
-  const places = [...names.map((name) => [name, `bin/${name}`]), ...Object.keys(set.texts).map((name) => [name, `share/${name}`])];
-  return { binaries: Object.fromEntries(places), versions: Object.fromEntries(places.map(([name]) => [name, version])) };
+  const texts = await joinTexts(set, folder, env);
+  const binaries = Object.fromEntries(names.map((name) => [name, `bin/${name}`]));
+  const versions = Object.fromEntries(names.map((name) => [name, version]));
+  return { binaries: { ...binaries, ...texts.binaries }, versions: { ...versions, ...texts.versions } };
 }
 
-/** Copies files that the module brings, YAML documents all of them. */
+/** Copies files that modules bring, YAML documents all of them. */
 async function joinTexts(set, folder, env) {
-  if (Object.keys(set.texts).length === 0) return;
-  const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', set.module], { cwd: set.folder, env })).trim();
-  mkdirSync(join(folder, 'share'));
-  for (const [name, files] of Object.entries(set.texts)) {
+  const binaries = {};
+  const versions = {};
+  for (const [name, text] of Object.entries(set.texts)) {
+    const { from, files } = Array.isArray(text) ? { from: set.module, files: text } : text;
+    // A module of which nothing is compiled has not been fetched yet.
+    await withRetries(() => runProgram('go', ['mod', 'download', from], { cwd: set.folder, env }));
+    const source = (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', from], { cwd: set.folder, env })).trim();
+    mkdirSync(join(folder, 'share'), { recursive: true });
     writeFileSync(join(folder, 'share', name), files.map((file) => readFileSync(join(source, file), 'utf8').trimEnd()).join('\n---\n'));
+    binaries[name] = `share/${name}`;
+    versions[name] = goVersionOf({ ...set, module: from });
   }
+  return { binaries, versions };
 }

@@ -10,9 +10,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /**
  * Binaries of one Go module, the one whose version they have: the name that tests ask for, and the package that is built. `variables` are set by
- * the linker, with VERSION for the version; `texts` are files of the module that tests need, joined to one; `seconds` is a cold build on two cores.
+ * the linker, with VERSION for the version; `texts` are files that tests need, joined to one, of this module or of another one that go.mod requires
+ * (`{ from, files }`); `seconds` is a cold build on two cores.
  */
-const goSet = (name, { module, seconds, packages, variables = {}, texts = {} }) => ({
+const goSet = (name, { module, seconds, packages = {}, variables = {}, texts = {} }) => ({
   name, kind: 'go', folder: join(here, name), module, seconds, packages, variables, texts,
 });
 
@@ -71,6 +72,21 @@ const serverSets = [
     packages: { kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform' },
     variables: { 'main.version': 'vVERSION' },
   }),
+  // Kinds that others bring to Kubernetes and the chart may make: nothing of it runs, but what the chart makes must fit.
+  goSet('resource-definitions', {
+    module: 'sigs.k8s.io/gateway-api',
+    seconds: 10,
+    texts: {
+      'gateway-api-crds.yaml': ['config/crd/standard/gateway.networking.k8s.io_httproutes.yaml'],
+      'keda-crds.yaml': { from: 'github.com/kedacore/keda/v2', files: ['config/crd/bases/keda.sh_scaledobjects.yaml'] },
+      'prometheus-operator-crds.yaml': {
+        from: 'github.com/prometheus-operator/prometheus-operator',
+        files: ['servicemonitors', 'prometheusrules'].map((kind) => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`),
+      },
+    },
+  }),
+  // Runs a Tiltfile without Tilt.
+  goSet('tilt-check', { module: 'go.starlark.net', seconds: 10, packages: { 'tilt-check': '.' } }),
 ];
 
 /** The sets of the given names, all of them for none. */

@@ -1,6 +1,7 @@
 /** The tidy checks: each has a name that reads as a promise and gives its findings, none when the promise is kept. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { valuesFindings } from '../chart/values-table.mjs';
 import { generatedFindings } from '../generate.mjs';
 import { staleReferences } from '../sync-references.mjs';
 import { workspaceRoot } from '../workspace.mjs';
@@ -36,6 +37,7 @@ export const checks = [
   },
   { name: 'links between documents lead somewhere', find: () => inEach(textFiles().filter((file) => file.endsWith('.md')), brokenLinks) },
   { name: 'generated code is what generating gives', find: generatedFindings },
+  { name: 'the chart’s README tells its values', find: valuesFindings },
   { name: 'nothing is dead: files, exports, dependencies', find: deadCodeFindings },
 ];
 
