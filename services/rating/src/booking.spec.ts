@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LocalActorHost } from '@tollkeeper/actor-host-local';
 import { ratingV1 } from '@tollkeeper/contracts';
 import { type ChainStore, StoreUnavailable } from '@tollkeeper/ports';
+import { CatalogueController } from './catalogue.controller.js';
 import { bookContract } from './actors/device-account.contract.js';
 import { RatingCore } from './rating.core.js';
 import { dayMs, march, RatingWorld, tenantId, until } from './rating-world.fixture.js';
@@ -60,6 +61,14 @@ describe('booking usage', () => {
     expect(await rerate(world)).toMatchObject({ faults: [] });
   });
 
+  it('refuses nothing for want of a price that another process has just put', async () => {
+    await world.contract(['D3'], { priceLists: ['fleet'], contractId: 'con_3' });
+    expect(await world.send([world.event({ device: 'D3' })])).toBe('0 booked, 0 duplicate, 1 quarantined');
+    const other = new RatingCore({ ...world.ports, actors: new LocalActorHost() }, { usagePartitions: 2 });
+    await world.prices({ list: 'fleet', cause: 'other', catalogue: new CatalogueController(other) });
+    expect(await world.send([world.event({ device: 'D3', id: 'e2' }), world.event({ device: 'D3', id: 'e3', meter: 'none' })])).toBe('1 booked, 0 duplicate, 1 quarantined');
+  });
+
   it('counts a batch that is delivered twice as booked both times, and charges it once', async () => {
     await world.send([world.event(), world.event({ id: 'e2' })], 'rcp_same');
     expect(await world.send([world.event(), world.event({ id: 'e2' })], 'rcp_same')).toBe('2 booked, 0 duplicate, 0 quarantined');
@@ -105,7 +114,7 @@ describe('booking usage', () => {
 
   it('prices every page again to the same bytes, whatever the catalogue says today', async () => {
     await world.send([world.event(), world.event({ id: 'e2', meter: 'session' })]);
-    await world.prices('0.5', '2026-03-06T00:00:00Z');
+    await world.prices({ unitPrice: '0.5', effectiveFrom: '2026-03-06T00:00:00Z' });
     await world.send([world.event({ id: 'e3', time: march + 7 * dayMs }), world.event({ id: 'e4' })]);
     expect((await world.account()).balance).toBe('7');
     expect(await rerate(world)).toMatchObject({ accounts: 2, pages: 2, events: 4, faults: [] });
@@ -186,7 +195,7 @@ describe('booking through trouble', () => {
       });
     // Each twin gets every page; half of each page overlaps the next one.
     const calls = Array.from({ length: 20 }, (_, i) => page(i * 2));
-    const run = (t: number) => calls.map((events) => twins[t]?.callMany(bookContract, [{ id: `${tenantId}/D1`, input: { tenantId, device: 'D1', events } }]));
+    const run = (t: number) => calls.map((events) => twins[t]?.callMany(bookContract, [{ id: `${tenantId}/D1`, input: { tenantId, device: 'D1', receivedMs: march + 5 * dayMs, events } }]));
     const replies = (await Promise.all([...run(0), ...run(1)])).flat();
     expect(replies.every((reply) => reply?.status === 'done')).toBe(true);
     expect((await world.account()).usage).toMatchObject([{ events: 42, quantity: '168' }]);

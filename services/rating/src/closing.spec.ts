@@ -4,6 +4,7 @@ import { factsV1, ratingV1, tenantV1 } from '@tollkeeper/contracts';
 import { type Entry, toRfc3339 } from '@tollkeeper/kernel';
 import { factsTopic } from '@tollkeeper/nest-kit';
 import type { ChainStore } from '@tollkeeper/ports';
+import { deviceChain } from './actors/account-store.js';
 import { dayMs, RatingWorld, tenantId, until } from './rating-world.fixture.js';
 
 const fee = { code: 'base', description: 'Connection', amount: '31', per: 'device' };
@@ -131,6 +132,20 @@ describe('blocks and proofs', () => {
     expect(await entitlement()).toMatchObject({ entitled: true, status: 'active' });
     expect(await world.account()).toMatchObject({ entries: 3, status: 'active' });
     await until(() => (world.facts.filter(({ what: { case: name } }) => name === 'deviceBlocked' || name === 'deviceUnblocked').length === 2 ? true : undefined));
+  });
+
+  it('leave a device open when its unblocking overtakes its block, as between two consumers', async () => {
+    const chain = 'customer/ten_x/cus_1/EUR';
+    const told = (id: string, n: number, name: 'deviceBlockRequested' | 'deviceUnblockRequested') => ({
+      id,
+      value: create(factsV1.FactSchema, { id, tenantId, chain, n, what: { case: name, value: { device: 'D1', customerId: 'cus_1', reason: 'overdue' } } }),
+    });
+    await world.ports.bus.publish(factsTopic, 0, [told('evt_2', 7, 'deviceUnblockRequested'), told('evt_1', 6, 'deviceBlockRequested'), told('evt_3', 8, 'deviceBlockRequested')]);
+    await until(async () => ((await entitlement()).entitled ? undefined : true));
+    await world.ports.bus.publish(factsTopic, 0, [told('evt_4', 9, 'deviceUnblockRequested')]);
+    await until(async () => ((await entitlement()).entitled ? true : undefined));
+    const kinds = (await world.ports.chains.read(deviceChain(tenantId, 'D1'), 2, 9, 10)).map(({ kind }) => kind);
+    expect(kinds).toEqual(['block_noted', 'blocked', 'unblocked']);
   });
 
   it('answers foreign and absent devices alike', async () => {

@@ -26,7 +26,7 @@ export class DeviceAccountsController {
 
   private get closePorts() {
     const { actors, chains } = this.core.ports;
-    return { actors, chains, usage: this.core.usage, devices: this.core.views.devices };
+    return { actors, chains, usage: this.core.settledUsage, devices: this.core.views.devices };
   }
 
   @Rpc(method.applyContract)

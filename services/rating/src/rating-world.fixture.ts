@@ -109,14 +109,15 @@ export class RatingWorld {
   }
 
   /** A sum meter `energy` at 0.25 SEK, a count meter `session` at 2 SEK a piece. */
-  async prices(unitPrice = '0.25', effectiveFrom = '', cause = `req_${unitPrice}${effectiveFrom}`): Promise<void> {
-    const { catalogue } = this;
+  async prices(of: { unitPrice?: string; effectiveFrom?: string; list?: string; cause?: string; catalogue?: CatalogueController } = {}): Promise<void> {
+    const { unitPrice = '0.25', effectiveFrom = '', list = 'public', catalogue = this.catalogue } = of;
+    const { cause = `req_${unitPrice}${effectiveFrom}` } = of;
     for (const [code, aggregation, unit] of [['energy', 'sum', 'kWh'], ['session', 'count', 'session']] as const) {
       await catalogue.putMeter(create(ratingV1.PutMeterRequestSchema, { tenantId, cause: `${cause}/${code}`, meter: { code, aggregation, unit, name: code } }));
     }
     const price = (meter: string, amount: string) => ({ meter, price: { model: 'per_unit', unitPrice: amount } });
     const versions = [{ effectiveFrom, prices: [price('energy', unitPrice), price('session', '2')] }];
-    const priceList = { code: 'public', name: 'Public', currency: 'SEK', versions };
+    const priceList = { code: list, name: 'Public', currency: 'SEK', versions };
     await catalogue.putPriceList(create(ratingV1.PutPriceListRequestSchema, { tenantId, cause, priceList }));
   }
 
@@ -171,9 +172,9 @@ export function summary(outcome: usageV1.IntakeOutcome): string {
 }
 
 /** Waits for a value; a scenario that waits longer than five seconds has gone wrong. */
-export async function until<T>(look: () => T | undefined): Promise<T> {
+export async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 1000; tries++) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -10,6 +10,7 @@ import { bookContract } from './actors/device-account.contract.js';
 import { Catalogues } from './catalogue/catalogues.js';
 import { blockDevices } from './events/block-devices.js';
 import { UsageConsumer } from './events/book-usage.js';
+import { SettledUsage } from './events/settled-usage.js';
 import { FingerprintTables } from './identity/fingerprint-table.js';
 import { IdentityLog } from './identity/identity-log.js';
 import { RecentPages } from './pages/recent-pages.js';
@@ -29,6 +30,7 @@ export class RatingCore implements OnApplicationBootstrap, BeforeApplicationShut
   readonly writer: ChainWriter;
   readonly accounts: AccountStore;
   readonly usage: UsageConsumer;
+  readonly settledUsage: SettledUsage;
   readonly lateWindowMs: number;
   readonly views: {
     readonly meters: View<CatalogueDocument>;
@@ -68,12 +70,14 @@ export class RatingCore implements OnApplicationBootstrap, BeforeApplicationShut
       window: { lateMs: this.lateWindowMs, earlyMs: options.earlyWindowMs ?? defaultEarlyWindowMs },
       now: (tenantId) => clocks.now(tenantId),
       catalogue: (tenantId) => this.catalogues.current(tenantId),
+      newestCatalogue: (tenantId) => this.catalogues.newest(tenantId),
     });
     const onFailed = (error: unknown) => this.failed('a follow-up of device accounts', error);
     const closeAtThreshold = actor.closeAtThreshold.bind(actor);
     this.followUps = new AccountFollowUp({ bus, chains, views, view: this.views.devices, timers, closeAtThreshold, onFailed });
     actor.register(actors, this.followUps);
     this.usage = new UsageConsumer({ bus, actors, timers, clock, onFailed: (error) => this.failed('booking usage', error) }, bookContract, bookOptionsOf(options));
+    this.settledUsage = new SettledUsage(ports, this.usage, usageTopic(options.usagePartitions));
   }
 
   async onApplicationBootstrap(): Promise<void> {

@@ -38,6 +38,7 @@ const state: fc.Arbitrary<AccountState> = fc.record({
   terms: fc.constant(terms),
   termsBytes: fc.constant(encodeTerms(terms)),
   blocked: fc.option(fc.record({ reason: text, since: time }), { nil: undefined }),
+  blockAskedBy: fc.option(fc.record({ chain: text, n: fc.nat() }), { nil: undefined }),
   openedAt: time,
   lastClosedAt: time,
   closedUntil: time,

@@ -1,5 +1,6 @@
 import type { Instant } from '@tollkeeper/kernel';
 import { Decimal } from '@tollkeeper/money';
+import type { EntryRef } from '@tollkeeper/ports';
 import type { RatingState } from '@tollkeeper/rating';
 import type { PageCharge } from '../pages/page.js';
 import { ByteReader } from '../pages/byte-reader.js';
@@ -49,6 +50,8 @@ export interface AccountState {
   /** The terms as they are written: they hardly change, and every page writes them. */
   readonly termsBytes: Uint8Array;
   readonly blocked: Block | undefined;
+  /** The newest entry of the customer's account that asked for a block or for its end. */
+  readonly blockAskedBy: EntryRef | undefined;
   readonly openedAt: Instant;
   readonly lastClosedAt: Instant;
   /** Periods that end at or before this are closed: later usage of theirs is an adjustment. */
@@ -75,6 +78,11 @@ export function encodeState(state: AccountState): Uint8Array {
   if (state.blocked) {
     writer.text(state.blocked.reason);
     writer.signed(state.blocked.since);
+  }
+  writer.byte(state.blockAskedBy ? 1 : 0);
+  if (state.blockAskedBy) {
+    writer.text(state.blockAskedBy.chain);
+    writer.varint(state.blockAskedBy.n);
   }
   writer.signed(state.openedAt);
   writer.signed(state.lastClosedAt);
@@ -148,6 +156,7 @@ export function decodeState(bytes: Uint8Array): AccountState {
     terms: decodeTerms(written),
     termsBytes: Uint8Array.from(written),
     blocked: reader.byte() === 1 ? { reason: reader.text(), since: reader.signed() } : undefined,
+    blockAskedBy: reader.byte() === 1 ? { chain: reader.text(), n: reader.varint() } : undefined,
     openedAt: reader.signed(),
     lastClosedAt: reader.signed(),
     closedUntil: reader.signed(),

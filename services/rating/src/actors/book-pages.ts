@@ -1,5 +1,6 @@
 import { type Entry, type Instant, nextEntry } from '@tollkeeper/kernel';
 import type { ActorCall, ActorReply, AppendRequest, ChainStore } from '@tollkeeper/ports';
+import type { RefusalReason } from '../events/batch-tracker.js';
 import { type Digest, isDigestPage } from '../identity/digest.js';
 import { fingerprint } from '../identity/fingerprint.js';
 import type { IdentityHead, IdentityLog } from '../identity/identity-log.js';
@@ -23,6 +24,8 @@ export interface BookPorts {
   readonly window: TimeWindow;
   now(tenantId: string): Instant;
   catalogue(tenantId: string): Promise<RatingCatalogue>;
+  /** The same, read anew. */
+  newestCatalogue(tenantId: string): Promise<RatingCatalogue>;
   /** Told of pages after which an account holds its threshold. */
   onThreshold(entries: readonly Entry[]): Promise<void>;
 }
@@ -105,7 +108,7 @@ async function bookRound(
     if (!input || !account) continue;
     isolate(index, () => {
       if (account.fault) throw account.fault;
-      const work = beginWork(index, input, account, ports.now(input.tenantId), ports.window);
+      const work = beginWork(index, input, account, Math.max(ports.now(input.tenantId), input.receivedMs), ports.window);
       works.push(work);
       const catalogue = catalogues.get(input.tenantId);
       const looking = work.sorted.doubtful.length > 0 ? resolveDoubtful(ports, work) : undefined;
@@ -115,7 +118,24 @@ async function bookRound(
   }
   if (waiting.length > 0) await Promise.all(waiting);
   const built = works.filter((work) => !replies[work.index]);
-  return append(ports, built, replies, unjudged);
+  const outdated = await pricedTooEarly(ports, built, catalogues);
+  const again = await append(ports, outdated.size > 0 ? built.filter((work) => !outdated.has(work)) : built, replies, unjudged);
+  return outdated.size > 0 ? [...again, ...[...outdated].map((work) => work.index)] : again;
+}
+
+/** Refusals that a meter or a price which has just been put would have spared. */
+const catalogueRefusals: ReadonlySet<RefusalReason> = new Set(['unknown_meter', 'no_price', 'currency_mismatch']);
+
+/** Nothing is refused for want of a meter or a price before the catalogue was read once more: another process may have put it. */
+async function pricedTooEarly(ports: BookPorts, works: readonly Work[], used: ReadonlyMap<string, RatingCatalogue>): Promise<ReadonlySet<Work>> {
+  const doubted = works.filter(({ refusals }) => refusals.size > 0 && [...refusals.values()].some(({ reason }) => catalogueRefusals.has(reason)));
+  const outdated = new Set<Work>();
+  for (const tenantId of new Set(doubted.map(({ input }) => input.tenantId))) {
+    const { n } = await ports.newestCatalogue(tenantId);
+    if (n === used.get(tenantId)?.n) continue;
+    for (const work of doubted) if (work.input.tenantId === tenantId) outdated.add(work);
+  }
+  return outdated;
 }
 
 /** Looks the doubtful events up in the account's own pages; at once where memory tells that they are in none. */

@@ -49,6 +49,7 @@ export function buildPage(input: BuildPageInput): BuiltPage {
     terms,
     termsBytes: state.termsBytes,
     blocked: state.blocked,
+    blockAskedBy: state.blockAskedBy,
     openedAt: state.openedAt,
     lastClosedAt: state.lastClosedAt,
     closedUntil: state.closedUntil,

@@ -22,6 +22,7 @@ import {
   setBlockContract,
 } from './device-account.contract.js';
 import type { RecentPages } from '../pages/recent-pages.js';
+import { blockDraft } from './set-block.js';
 import { mustCloseFirst, termsDraft } from './set-terms.js';
 import type { TimeWindow } from './sort-events.js';
 import { type AccountCommand, type WritePorts, writeAccounts, type Written } from './write-accounts.js';
@@ -34,6 +35,7 @@ export interface DeviceAccountPorts {
   readonly window: TimeWindow;
   now(tenantId: string): Instant;
   catalogue(tenantId: string): Promise<RatingCatalogue>;
+  newestCatalogue(tenantId: string): Promise<RatingCatalogue>;
 }
 
 /**
@@ -89,10 +91,7 @@ export class DeviceAccountActor {
         cause: input.cause,
         now: input.now,
         decide: ({ state }: Account) => {
-          if (!state || (state.blocked !== undefined) === input.blocked) return { draft: undefined, reply: undefined };
-          const blocked = input.blocked ? { reason: input.reason, since: input.now } : undefined;
-          const draft = { kind: input.blocked ? 'blocked' : 'unblocked', body: { reason: input.reason }, state: { ...state, blocked } };
-          return { draft, reply: undefined };
+          return { draft: state && blockDraft(state, input), reply: undefined };
         },
       })),
     );

@@ -1,5 +1,5 @@
 import type { Instant } from '@tollkeeper/kernel';
-import type { ActorMethodContract } from '@tollkeeper/ports';
+import type { ActorMethodContract, EntryRef } from '@tollkeeper/ports';
 import type { Refusal } from '../events/batch-tracker.js';
 import { decodeBookInput, encodeBookInput } from '../pages/book-input.codec.js';
 import type { PageEvent } from '../pages/page-events.js';
@@ -14,6 +14,8 @@ export const deviceAccountType = 'device-account';
 export interface BookInput {
   readonly tenantId: string;
   readonly device: string;
+  /** When the newest of the events was received, on the tenant's clock: booking is never earlier, whatever clock it is done by. */
+  readonly receivedMs: Instant;
   readonly events: readonly PageEvent[];
 }
 
@@ -56,6 +58,8 @@ export type CloseOutput =
 export interface SetBlockInput extends Command {
   readonly blocked: boolean;
   readonly reason: string;
+  /** The entry that asks for it; an older one of the same chain, told late, changes nothing. Absent for a person's request. */
+  readonly askedBy?: EntryRef;
 }
 
 /** Undefined `customerId` for a device that no contract covers. */

@@ -36,6 +36,7 @@ function openAccount(terms: DeviceTerms, bytes: Uint8Array, now: Instant): Accou
     terms,
     termsBytes: bytes,
     blocked: undefined,
+    blockAskedBy: undefined,
     openedAt: now,
     lastClosedAt: 0,
     closedUntil: 0,

@@ -36,6 +36,13 @@ export class Catalogues {
     return (await this.refresh(tenantId)).current;
   }
 
+  /** The present catalogue, whatever is held. */
+  async newest(tenantId: string): Promise<RatingCatalogue> {
+    // A read that is under way may have begun too early.
+    await this.reading.get(tenantId);
+    return (await this.refresh(tenantId)).current;
+  }
+
   /** The catalogue of the first `n` entries. */
   async asOf(tenantId: string, n: number): Promise<RatingCatalogue> {
     let held = this.held.get(tenantId) ?? (await this.refresh(tenantId));

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { type UsageBatchValue, usageV1 } from '@tollkeeper/contracts';
+import type { Instant } from '@tollkeeper/kernel';
 import type { Delivery } from '@tollkeeper/ports';
 import type { PageEvent } from '../pages/page-events.js';
 
@@ -39,12 +40,14 @@ export class BatchTracker {
   private lastCounts: Counts = { booked: 0, duplicate: 0, quarantined: 0 };
   /** Events without an outcome. */
   open: number;
+  readonly receivedMs: Instant;
 
   constructor(
     readonly delivery: Delivery<UsageBatchValue>,
     readonly receiptId: string,
   ) {
     this.open = delivery.value.events.length;
+    this.receivedMs = delivery.value.receivedMs;
   }
 
   booked(event: PageEvent): void {

@@ -22,9 +22,9 @@ export function blockDevices(ports: ServicePorts, onFailed: (error: unknown) => 
   });
 }
 
-async function obey(ports: ServicePorts, { id, tenantId, what }: factsV1.Fact): Promise<void> {
+async function obey(ports: ServicePorts, { id, tenantId, chain, n, what }: factsV1.Fact): Promise<void> {
   if (what.case !== 'deviceBlockRequested' && what.case !== 'deviceUnblockRequested') return;
   const { device, reason } = what.value;
   const blocked = what.case === 'deviceBlockRequested';
-  await setBlock(ports.actors, { tenantId, device, cause: id, now: ports.clocks.now(tenantId), blocked, reason });
+  await setBlock(ports.actors, { tenantId, device, cause: id, now: ports.clocks.now(tenantId), blocked, reason, askedBy: { chain, n } });
 }

@@ -206,7 +206,7 @@ export class UsageConsumer {
   private async bookGroup(group: readonly OpenPage[]): Promise<void> {
     const calls: ActorCall<BookInput>[] = group.map((page) => ({
       id: `${page.tenantId}/${page.device}`,
-      input: { tenantId: page.tenantId, device: page.device, events: page.events },
+      input: { tenantId: page.tenantId, device: page.device, receivedMs: page.receivedMs, events: page.events },
     }));
     try {
       const replies = await this.ports.actors.callMany(this.book, calls);

@@ -12,6 +12,8 @@ export class OpenPage {
   /** How often booking it has failed. */
   attempts = 0;
   isOpen = true;
+  /** When the newest of its batches was received. */
+  receivedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly tenantId: string,
@@ -39,6 +41,7 @@ export class OpenPages {
     }
     page.events.push(event);
     page.trackers.push(tracker);
+    if (tracker.receivedMs > page.receivedMs) page.receivedMs = tracker.receivedMs;
     return page;
   }
 

@@ -10,11 +10,12 @@ export function encodeBookInput(input: BookInput): Uint8Array {
   writer.reset();
   writer.text(input.tenantId);
   writer.text(input.device);
+  writer.signed(input.receivedMs);
   writeEvents(writer, input.events);
   return writer.finish();
 }
 
 export function decodeBookInput(bytes: Uint8Array): BookInput {
   const reader = new ByteReader(bytes);
-  return { tenantId: reader.text(), device: reader.text(), events: readEvents(reader) };
+  return { tenantId: reader.text(), device: reader.text(), receivedMs: reader.signed(), events: readEvents(reader) };
 }

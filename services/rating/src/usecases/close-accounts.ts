@@ -4,14 +4,14 @@ import { fromRfc3339, type Instant, Problem } from '@tollkeeper/kernel';
 import { Decimal } from '@tollkeeper/money';
 import type { ActorHost, View } from '@tollkeeper/ports';
 import { actorId, type CloseInput, type CloseOutput, closeContract } from '../actors/device-account.contract.js';
-import type { UsageConsumer } from '../events/book-usage.js';
+import type { SettledUsage } from '../events/settled-usage.js';
 import type { DeviceAccountDocument } from '../store/device-accounts.view.js';
 import { listPage } from '../store/list-page.js';
 import { allDone } from './replies.js';
 
 export interface CloseAccountsPorts {
   readonly actors: ActorHost;
-  readonly usage: UsageConsumer;
+  readonly usage: SettledUsage;
   readonly devices: View<DeviceAccountDocument>;
 }
 
@@ -33,7 +33,7 @@ export async function closeAccounts(
     { limit: accountsPerRequest, cursor: request.cursor },
   );
   const accounts = page.items.filter((item) => item.currency === currency);
-  await Promise.all(accounts.map(({ device }) => ports.usage.settle(tenantId, device)));
+  await ports.usage.settle(tenantId, accounts.map(({ device }) => device));
   const cause = preview ? `${request.cause}/preview` : request.cause;
   const inputs = accounts.map(({ device }): CloseInput => {
     const reason = request.all ? 'final' : 'period_end';

@@ -3,14 +3,14 @@ import type { ActorHost, ChainStore, View } from '@tollkeeper/ports';
 import { accountAt, deviceChain } from '../actors/account-store.js';
 import { isThresholdReached, longestUntil } from '../actors/close-account.js';
 import { actorId, type CloseInput, closeContract } from '../actors/device-account.contract.js';
-import type { UsageConsumer } from '../events/book-usage.js';
+import type { SettledUsage } from '../events/settled-usage.js';
 import { type DeviceAccountDocument, toDeviceAccountDocument } from '../store/device-accounts.view.js';
 import { allDone } from './replies.js';
 
 export interface RunDuePorts {
   readonly actors: ActorHost;
   readonly chains: ChainStore;
-  readonly usage: UsageConsumer;
+  readonly usage: SettledUsage;
   readonly devices: View<DeviceAccountDocument>;
 }
 
@@ -21,7 +21,7 @@ const accountsAtOnce = 500;
  * although they hold nothing so old are looked at again when they might.
  */
 export async function runDue(ports: RunDuePorts, tenantId: string, now: Instant): Promise<number> {
-  await ports.usage.settle(tenantId);
+  await ports.usage.settle(tenantId, undefined);
   let closed = 0;
   const seen = new Set<string>();
   for (;;) {

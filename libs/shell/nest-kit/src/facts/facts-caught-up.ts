@@ -1,4 +1,4 @@
-import type { Bus, Timers } from '@tollkeeper/ports';
+import type { Bus, Timers, Topic } from '@tollkeeper/ports';
 import type { TenantClocks } from '../clock/tenant-clocks.js';
 import { factsTopic } from './topics.js';
 
@@ -12,10 +12,15 @@ const liveWaitMs = 2_000;
  * Resolves when a group has consumed every fact told so far, so that what falls due is decided with all that happened
  * before. Gives up, without an error, when the group stays behind: the work that follows is idempotent and comes again.
  */
-export async function factsCaughtUp(bus: Bus, timers: Timers, group: string, atMostMs = longestWaitMs): Promise<boolean> {
+export function factsCaughtUp(bus: Bus, timers: Timers, group: string, atMostMs = longestWaitMs): Promise<boolean> {
+  return caughtUp(bus, timers, factsTopic, group, atMostMs);
+}
+
+/** The same for any topic. */
+export async function caughtUp(bus: Bus, timers: Timers, topic: Topic<unknown>, group: string, atMostMs: number): Promise<boolean> {
   let waitMs = firstWaitMs;
   for (let waitedMs = 0; waitedMs <= atMostMs; waitedMs += waitMs) {
-    if ((await bus.lag(factsTopic, group)) === 0) return true;
+    if ((await bus.lag(topic, group)) === 0) return true;
     await new Promise<void>((resolve) => void timers.after(waitMs, resolve));
     waitMs = Math.min(waitMs * 1.25, longestWaitBetweenMs);
   }
