@@ -170,7 +170,10 @@ describe('a file', () => {
     const file = await house.putFile(gzipSync(lines.join('\n')));
     expect(await house.imported(file.id)).toMatchObject({ status: 'done', records: 1201, accepted: 1200, quarantined: 1 });
     await bookedAll(1200);
-    await until(async () => ((await house.day())?.unsettled === 0 ? true : undefined));
+    await until(async () => {
+      const day = await house.day();
+      return day?.received === 1201 && day.unsettled === 0 ? true : undefined;
+    });
     const { items } = await house.quarantine.listQuarantine(
       create(ingestionV1.ListQuarantineRequestSchema, { tenantId: tenant }),
     );
