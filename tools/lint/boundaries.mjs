@@ -51,8 +51,10 @@ function boundaryRule(also = () => [], further = [cliConstraint, clusterConstrai
 
 export const codeBoundaries = boundaryRule();
 
-/** A service that starts as a process of its own composes itself in its main.ts, as a rule by what the cluster's processes share. */
-export const mainBoundaries = boundaryRule((type) => (type === 'service' ? ['adapter', 'adapter-kit', 'scope:cluster'] : []));
+const mainAlso = { service: ['adapter', 'adapter-kit', 'scope:cluster'], composition: ['scope:cluster'] };
+
+/** A service that starts as a process of its own composes itself in its main.ts, as a rule by what the cluster's processes share; so does their job before an upgrade. */
+export const mainBoundaries = boundaryRule((type) => mainAlso[type] ?? []);
 
 /** Specs use real parts and the conformance suites; those of the domain stay as pure as the domain, those of compositions run the whole. */
 export const specBoundaries = boundaryRule((type) => {

@@ -1,6 +1,6 @@
 import { JetStreamBus } from '@tollkeeper/bus-jetstream';
 import { MongoChainStore } from '@tollkeeper/chain-store-mongo';
-import type { ActorHost, ChainStore, ViewStore } from '@tollkeeper/ports';
+import type { ActorHost, ChainStore } from '@tollkeeper/ports';
 import { MongoViewStore } from '@tollkeeper/view-store-mongo';
 import type { ClusterSettings } from '../settings/settings.js';
 import { consumerGroups } from './consumer-groups.js';
@@ -12,7 +12,7 @@ import { WatchedBus } from './watched-bus.js';
 /** The engines below the ports, connected. */
 export interface Engines {
   readonly chains: ChainStore;
-  readonly views: ViewStore;
+  readonly views: MongoViewStore;
   readonly bus: WatchedBus;
   readonly actors: ActorHost;
   /** Why the bus can do nothing now. */
@@ -34,8 +34,11 @@ async function openBus(settings: ClusterSettings, name: string, onFault: (fault:
 
 type Opened = { close(): Promise<void> };
 
-/** Connects all engines, or none. @throws StoreUnavailable and the like, when one cannot be reached */
-export async function openEngines(settings: ClusterSettings, name: string, onFault: (fault: unknown) => void): Promise<Engines> {
+/**
+ * Connects all engines, or none. `answerTimeoutMs` is for who builds indexes, which may take long.
+ * @throws StoreUnavailable and the like, when one cannot be reached
+ */
+export async function openEngines(settings: ClusterSettings, name: string, onFault: (fault: unknown) => void, answerTimeoutMs?: number): Promise<Engines> {
   const opened: Opened[] = [];
   const keep = <T extends Opened>(engine: T): T => {
     opened.unshift(engine);
@@ -44,7 +47,7 @@ export async function openEngines(settings: ClusterSettings, name: string, onFau
   const closeAll = async (): Promise<void> => {
     for (const engine of opened.splice(0)) await engine.close().catch(onFault);
   };
-  const mongodb = { url: settings.mongodbUrl, database: settings.mongodbDatabase, appName: `tollkeeper-${name}` };
+  const mongodb = { url: settings.mongodbUrl, database: settings.mongodbDatabase, appName: `tollkeeper-${name}`, ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }) };
   try {
     const chains = keep(await MongoChainStore.open(mongodb));
     const views = keep(await MongoViewStore.open(mongodb));

@@ -1,0 +1,1 @@
+export { declareViews } from './declare-views.js';

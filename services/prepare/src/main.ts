@@ -1,0 +1,4 @@
+import { runPrepare } from '@tollkeeper/cluster';
+import { declareViews } from './declare-views.js';
+
+await runPrepare(declareViews);
