@@ -1,26 +1,10 @@
+import { RecentTexts } from './recent-texts.js';
 import type { UsageBatchValue, UsageEventValue } from './usage-value.js';
 
 /** Strings this short are built unit by unit; longer ones by a native call. */
 const nativeFrom = 8;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Devices and quantities come again and again: a text that was read lately is found by its bytes, and stays one object. */
-class RecentTexts {
-  private readonly texts: (string | undefined)[];
-
-  constructor(private readonly size: number) {
-    this.texts = new Array<string | undefined>(size).fill(undefined);
-  }
-
-  at(hash: number): string | undefined {
-    return this.texts[hash & (this.size - 1)];
-  }
-
-  keep(hash: number, text: string): void {
-    this.texts[hash & (this.size - 1)] = text;
-  }
-}
 
 const devices = new RecentTexts(1 << 14);
 const quantities = new RecentTexts(1 << 12);
@@ -95,12 +79,7 @@ class Reader {
       hash = Math.imul(hash ^ byte, 0x01000193);
     }
     if (highest > 127) return strictUtf8.decode(this.bytes.subarray(start, end));
-    hash ^= hash >>> 15;
-    const known = recent.at(hash);
-    if (known?.length === end - start && this.isAscii(known, start)) return known;
-    const text = this.native.toString('latin1', start, end);
-    recent.keep(hash, text);
-    return text;
+    return recent.at(this.native, start, end, hash);
   }
 
   private isAscii(text: string, start: number): boolean {

@@ -3,6 +3,7 @@ import { derivedId, type Instant, newId, Problem, type Randomness } from '@tollk
 import { bodyFormOf, inflateBody } from '../accept/decode-body.js';
 import type { IntakeLimits } from '../accept/intake-limits.js';
 import { parseBody } from '../accept/parse-body.js';
+import { readPlainEvents } from '../accept/plain-events.js';
 import { readRecords } from '../accept/read-records.js';
 import { UsageIntake } from '../accept/usage-intake.js';
 import type { UsagePublisher } from '../accept/usage-publisher.js';
@@ -51,14 +52,16 @@ export class AcceptUsage {
         param: 'mapping',
       });
     }
-    const body = parseBody(await inflateBody(command.body, command.contentEncoding, this.limits), form, this.limits);
+    const body = await inflateBody(command.body, command.contentEncoding, this.limits);
     const receiptId = cause === '' ? newId('receipt', now, this.randomness) : derivedId('receipt', tenantId, cause);
     const intake = new UsageIntake(
       { tenantId, receiptId, receivedMs: now, origin: 'api' },
       this.publisher.topic.partitions,
       this.limits.originalUnits,
     );
-    readRecords(body, named, mappings.byType, intake);
+    const plain = readPlainEvents(body, form, this.limits.records, receiptId);
+    if (plain) for (const event of plain) intake.add(event);
+    else readRecords(parseBody(body, form, this.limits), named, mappings.byType, intake);
     if (intake.received > maxEventsPerRecord * this.limits.records) {
       throw new Problem(
         'payload_too_large',
