@@ -74,6 +74,8 @@ export interface DaprdOptions {
   readonly scheduler?: Pick<RealServer, 'address'>;
   /** How long calls that run may take to end when the sidecar is stopped; 1 s when left out. */
   readonly drainSeconds?: number;
+  /** Asks the app's /healthz each second: one that is not well, or gone, hosts no actors. Left out, an app is always taken for well. */
+  readonly watchApp?: boolean;
 }
 
 export interface Daprd extends RealServer {
@@ -105,6 +107,7 @@ export async function startDaprd(options: DaprdOptions): Promise<Daprd> {
       ...(options.scheduler ? [`--scheduler-host-address=${options.scheduler.address}`] : []),
       `--resources-path=${resources}`,
       `--dapr-graceful-shutdown-seconds=${options.drainSeconds ?? 1}`,
+      ...(options.watchApp ? ['--enable-app-health-check', '--app-health-probe-interval=1', '--app-health-threshold=1'] : []),
       '--enable-metrics=false',
     ],
     folder: options.folder,

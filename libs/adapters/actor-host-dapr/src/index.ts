@@ -1,0 +1,1 @@
+export * from './dapr-actor-host.js';
