@@ -37,6 +37,7 @@ export class DaprActorHost implements ActorHost {
   private readonly drops = new Map<string, ((id: string) => void)[]>();
   private server: ReturnType<typeof appServer> | undefined;
   private closing: Promise<void> | undefined;
+  private withdrawn = false;
   private whenIdle = (): void => undefined;
 
   constructor(private readonly options: DaprActorHostOptions) {
@@ -65,10 +66,10 @@ export class DaprActorHost implements ActorHost {
    * Lets the sidecar bring calls, for the actor types that are registered by now or those given; call it when the process can take
    * them. A process that never does only calls. The sidecar waits for the port, and asks once which types there are. Answers the port.
    */
-  async listen(port: number, { address = '127.0.0.1', actorTypes = this.incoming.actorTypes } = {}): Promise<number> {
+  async listen(port: number, { address = '127.0.0.1', actorTypes = this.actorTypes } = {}): Promise<number> {
     const app: App = {
       actorTypes,
-      isHealthy: () => this.closing === undefined,
+      isHealthy: () => !this.withdrawn && this.closing === undefined,
       begin: () => this.incoming.leaveAll(),
       invoke: (type, id, method, body) => this.incoming.run(type, id, method, body),
       deactivate: (type, id) => this.incoming.leave(type, id),
@@ -76,6 +77,16 @@ export class DaprActorHost implements ActorHost {
     this.server = appServer(app);
     await this.server.listen({ port, host: address });
     return (this.server.server.address() as AddressInfo).port;
+  }
+
+  /** Types of which an actor is registered here. */
+  get actorTypes(): readonly string[] {
+    return this.incoming.actorTypes;
+  }
+
+  /** The process will end soon: a sidecar that checks its health moves its actors to others. Until then it serves them. */
+  withdraw(): void {
+    this.withdrawn = true;
   }
 
   /** For readiness. Rejects with the reason while the sidecar routes no calls, or gives a process that listens no actors. */

@@ -1,12 +1,12 @@
 import { JetStreamBus } from '@tollkeeper/bus-jetstream';
 import { MongoChainStore } from '@tollkeeper/chain-store-mongo';
-import type { ActorHost, ChainStore } from '@tollkeeper/ports';
+import type { ChainStore } from '@tollkeeper/ports';
 import { MongoViewStore } from '@tollkeeper/view-store-mongo';
 import type { ClusterSettings } from '../settings/settings.js';
 import { consumerGroups } from './consumer-groups.js';
 import { machineClock, machineTimers } from './machine.js';
 import { natsOptions } from './connect-nats.js';
-import { openActors } from './open-actors.js';
+import { openActors, type ProcessActors } from './open-actors.js';
 import { WatchedBus } from './watched-bus.js';
 
 /** The engines below the ports, connected. */
@@ -14,7 +14,7 @@ export interface Engines {
   readonly chains: ChainStore;
   readonly views: MongoViewStore;
   readonly bus: WatchedBus;
-  readonly actors: ActorHost;
+  readonly actors: ProcessActors;
   /** Why the bus can do nothing now. */
   readonly busTrouble: () => string | undefined;
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export async function openEngines(settings: ClusterSettings, name: string, onFau
     const views = keep(await MongoViewStore.open(mongodb));
     const jetStream = keep(await openBus(settings, name, onFault));
     const bus = new WatchedBus(jetStream, machineClock);
-    const actors = keep(await openActors(settings));
+    const actors = keep(openActors(settings));
     return { chains, views, bus, actors, busTrouble: () => jetStream.trouble, close: closeAll };
   } catch (error) {
     await closeAll();

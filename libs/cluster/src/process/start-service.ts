@@ -71,6 +71,7 @@ export class ServiceProcess implements RunningService {
     const ports: ServicePorts = { chains, views, bus, actors, timers: machineTimers, clock: machineClock, clocks, randomness: machineRandomness, client };
     const parts: ServiceParts = { ports, settings, peerCounts: peerCounts(connection, definition.name), assertReady: () => this.assertReady() };
     this.app = await this.listen(parts, requestPorts);
+    await actors.take();
     await definition.onStarted?.(this.app, parts);
     health.started();
     this.logger.log(`${definition.name} has started${this.address === undefined ? '' : ` and listens on ${this.address}`}; health on port ${this.healthPort}`);
@@ -92,7 +93,7 @@ export class ServiceProcess implements RunningService {
     return app;
   }
 
-  private watch(connection: NatsConnection, { chains, bus, busTrouble }: Engines): void {
+  private watch(connection: NatsConnection, { chains, bus, busTrouble, actors }: Engines): void {
     this.health.add('nats', async () => {
       if (connection.isClosed()) throw new Error('the connection is closed');
       await connection.flush();
@@ -103,6 +104,7 @@ export class ServiceProcess implements RunningService {
       await bus.lag(factsTopic, 'invoicing');
     });
     this.health.add('mongodb', async () => void (await chains.heads(['health/ready'])));
+    if (actors.check) this.health.add('dapr', actors.check);
     this.health.add('consumers', () => Promise.resolve(bus.assertMoving()));
   }
 
@@ -140,6 +142,7 @@ export class ServiceProcess implements RunningService {
 
   async stop(): Promise<void> {
     this.health.stopping();
+    this.engines?.actors.withdraw();
     this.ending.abort(new Error('the process was asked to stop'));
     this.logger.log('stopping: finishing what is under way');
     await wait(this.settings.drainDelayMs);

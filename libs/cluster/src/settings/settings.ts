@@ -13,6 +13,8 @@ export interface ClusterSettings {
   readonly mongodbDatabase: string;
   /** Port of Dapr's sidecar; undefined where actors run without Dapr. */
   readonly daprHttpPort: number | undefined;
+  /** What the sidecar wants to be shown, where it is set up so. */
+  readonly daprApiToken: string | undefined;
   /** Where Dapr calls this process. */
   readonly appPort: number;
   readonly httpHost: string;
@@ -79,6 +81,7 @@ const everywhere = z.object({
     .regex(/^[A-Za-z0-9_-]{1,38}$/, 'TOLLKEEPER_MONGODB_DATABASE is not a name of 1 to 38 letters, digits, _ and -; leave it out for tollkeeper.')
     .default('tollkeeper'),
   TOLLKEEPER_DAPR_HTTP_PORT: wholeNumber('TOLLKEEPER_DAPR_HTTP_PORT', 0, 0, 65_535),
+  DAPR_API_TOKEN: z.string().optional(),
   TOLLKEEPER_APP_PORT: port('TOLLKEEPER_APP_PORT', 7_411),
   TOLLKEEPER_HTTP_HOST: z.string().default('0.0.0.0'),
   TOLLKEEPER_HTTP_PORT: port('TOLLKEEPER_HTTP_PORT', 7_410),
@@ -129,6 +132,7 @@ export function readSettings(service: ServiceName, env: Environment): ClusterSet
     mongodbUrl: common.TOLLKEEPER_MONGODB_URL,
     mongodbDatabase: common.TOLLKEEPER_MONGODB_DATABASE,
     daprHttpPort: common.TOLLKEEPER_DAPR_HTTP_PORT || undefined,
+    daprApiToken: common.DAPR_API_TOKEN,
     appPort: common.TOLLKEEPER_APP_PORT,
     httpHost: common.TOLLKEEPER_HTTP_HOST,
     httpPort: common.TOLLKEEPER_HTTP_PORT,

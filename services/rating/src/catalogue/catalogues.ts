@@ -58,11 +58,13 @@ export class Catalogues {
     return made;
   }
 
-  /** The newest entry of this kind for a code. */
+  /** The newest entry of this kind for a code; one that is not held may have been added by another process a moment ago. */
   async find(tenantId: string, kind: 'meter_put' | 'price_list_put', code: string): Promise<Entry | undefined> {
-    const { n } = await this.current(tenantId);
-    const entries = this.held.get(tenantId)?.entries.slice(0, n) ?? [];
-    return entries.findLast((entry) => entry.kind === kind && codeOf(entry) === code);
+    const among = ({ n }: RatingCatalogue): Entry | undefined => {
+      const entries = this.held.get(tenantId)?.entries.slice(0, n) ?? [];
+      return entries.findLast((entry) => entry.kind === kind && codeOf(entry) === code);
+    };
+    return among(await this.current(tenantId)) ?? among(await this.newest(tenantId));
   }
 
   /** Reads what was added since. */
