@@ -13,3 +13,4 @@ export * from './servers/patience.js';
 export * from './servers/real-server.js';
 export * from './servers/server-file.js';
 export * from './servers/toxiproxy.js';
+export * from './telemetry/otlp-sink.js';

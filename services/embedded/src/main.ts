@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { TelemetrySettingsError } from '@tollkeeper/telemetry';
 import { errorText } from './start-error.js';
 import { OptionsError, readOptions, usage } from './options.js';
 import { startPlatform } from './platform.js';
@@ -39,6 +40,6 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`tollkeeper: ${errorText(error)}\n`);
-    process.exit(error instanceof OptionsError ? 2 : 1);
+    process.exit(error instanceof OptionsError || error instanceof TelemetrySettingsError ? 2 : 1);
   },
 );

@@ -34,6 +34,8 @@ The whole platform in one process: API, rating, invoices, receivables, commissio
   --log-level LEVEL  error, warn, log or debug              TOLLKEEPER_LOG_LEVEL   (warn)
   --no-sample        do not create the sample tenant
   --help             this text
+
+Traces and metrics are sent where OTEL_EXPORTER_OTLP_ENDPOINT says (http://collector:4318), and nowhere without it.
 `;
 
 const levels = ['error', 'warn', 'log', 'debug'] as const;

@@ -13,11 +13,12 @@ import { InvoicingModule } from '@tollkeeper/invoicing-service';
 import { InProcessClient, InProcessServer, ServiceClient, type ServicePorts } from '@tollkeeper/nest-kit';
 import { ReceivablesModule } from '@tollkeeper/receivables-service';
 import { ensureOperatorKey, loadInstallationSecret, TENANT_CONTEXT, type TenantContext, TenantModule } from '@tollkeeper/tenant-service';
+import { startTelemetry, type Telemetry, tracedPorts } from '@tollkeeper/telemetry';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
 import { claimFolder, DataFolderUnusable } from '@tollkeeper/data-folder';
 import { machineClock, machineRandomness, machineTimers } from './machine.js';
 import type { EmbeddedOptions } from './options.js';
-import { levelsDownTo, usagePartitions } from './settings.js';
+import { engineNames, levelsDownTo, usagePartitions } from './settings.js';
 import { isForRating } from './threads/rating-thread.contract.js';
 import { startRatingThread } from './threads/start-rating-thread.js';
 import { RoutedClient } from './threads/thread-requests.js';
@@ -43,11 +44,13 @@ export async function startPlatform(options: EmbeddedOptions): Promise<Platform>
   if (version < folderFormat.version) {
     throw new DataFolderUnusable(`${options.dataFolder} was made before the first release, in a layout that is not read any more; configure another folder, or remove this one`);
   }
+  const telemetry = await startTelemetry({ service: 'tollkeeper-embedded', instance: String(process.pid) }, process.env);
   const stores = await openStores(options);
   try {
-    return await startServices(options, stores);
+    return await startServices(options, stores, telemetry);
   } catch (error) {
     await closeStores(stores);
+    await telemetry.close();
     throw error;
   }
 }
@@ -77,13 +80,13 @@ async function closeStores({ chains, views, bus, actors }: Stores): Promise<void
   await chains.close();
 }
 
-async function startServices(options: EmbeddedOptions, stores: Stores): Promise<Platform> {
+async function startServices(options: EmbeddedOptions, stores: Stores, telemetry: Telemetry): Promise<Platform> {
   const { dataFolder, pageMs, logLevel } = options;
   const rating = startRatingThread({ folder: join(dataFolder, 'rating'), pageMs, logLevel });
   const server = new InProcessServer();
   const here = new InProcessClient(server);
   const ports: ServicePorts = {
-    ...stores,
+    ...tracedPorts(stores, engineNames),
     timers: machineTimers,
     clock: machineClock,
     clocks: new ToldClocks(machineClock, rating.clocks),
@@ -111,6 +114,7 @@ async function startServices(options: EmbeddedOptions, stores: Stores): Promise<
     await app.close();
     await rating.close();
     await closeStores(stores);
+    await telemetry.close();
   };
   return { address, operatorKey, operatorKeyFile, close };
 }

@@ -18,4 +18,4 @@ export function errorText(error: unknown): string {
 }
 
 /** Failures whose message is written for people; anything else is a bug and shows its stack. */
-const expected = new Set(['OptionsError', 'DataFolderInUse', 'DataFolderTooNew', 'DataFolderUnusable', 'StoreUnavailable', 'LogDamaged', 'InstallationSecretUnusable']);
+const expected = new Set(['OptionsError', 'DataFolderInUse', 'DataFolderTooNew', 'DataFolderUnusable', 'StoreUnavailable', 'LogDamaged', 'InstallationSecretUnusable', 'TelemetrySettingsError']);

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { TelemetrySettingsError } from '@tollkeeper/telemetry';
 import { JsonLogger } from '../logging/json-logger.js';
 import { readSettings, SettingsError } from '../settings/settings.js';
 import { machineClock } from './machine.js';
@@ -29,7 +30,7 @@ async function live(definition: ServiceDefinition): Promise<number> {
     await service.stop();
     return 0;
   } catch (error) {
-    if (error instanceof SettingsError) {
+    if (error instanceof SettingsError || error instanceof TelemetrySettingsError) {
       process.stderr.write(`tollkeeper ${name}: wrong settings\n${error.message.replace(/^/gm, '  ')}\n`);
       return 2;
     }

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { factsTopic, ServiceClient, type ServicePorts } from '@tollkeeper/nest-kit';
+import { startTelemetry, type Telemetry, tracedPorts } from '@tollkeeper/telemetry';
 import { SharedClocks } from '../clocks/shared-clocks.js';
 import { Health } from '../health/health.js';
 import { type HealthServer, serveHealth } from '../health/health-server.js';
@@ -22,6 +23,9 @@ import type { ServiceDefinition, ServiceParts } from './service-definition.js';
 /** What has been begun is finished within this time; Kubernetes ends a process 30 s after it asked it to stop. */
 const longestDrainMs = 20_000;
 
+/** What the engines are called in spans. */
+const engineNames = { bus: 'nats', chains: 'mongodb' };
+
 interface RunningService {
   readonly healthPort: number;
   /** Of the public API, where there is one. */
@@ -36,6 +40,7 @@ export class ServiceProcess implements RunningService {
   private readonly health = new Health(machineTimers);
   private readonly ending = new AbortController();
   private healthServer: HealthServer | undefined;
+  private telemetry: Telemetry | undefined;
   private connection: NatsConnection | undefined;
   private engines: Engines | undefined;
   private requests: NatsRequestServer | undefined;
@@ -56,6 +61,7 @@ export class ServiceProcess implements RunningService {
     const { definition, settings, health } = this;
     this.healthServer = await serveHealth(health, settings.healthPort);
     const name = `tollkeeper-${definition.name}`;
+    this.telemetry = await startTelemetry({ service: name, instance: settings.instance }, process.env);
     const connection = await this.trying('nats', () => connectNats(settings.natsServers, `${name}/${settings.instance}`));
     this.connection = connection;
     const onFault = (fault: unknown): void => this.logger.error(`the bus: ${textOf(fault)}`);
@@ -68,7 +74,7 @@ export class ServiceProcess implements RunningService {
     if (!definition.ownsTestClocks) await this.trying('the tenant service', () => clocks.load(client));
     this.reloadAfterCuts(connection, () => clocks.load(client));
     const { chains, views, bus, actors } = engines;
-    const ports: ServicePorts = { chains, views, bus, actors, timers: machineTimers, clock: machineClock, clocks, randomness: machineRandomness, client };
+    const ports: ServicePorts = { views, ...tracedPorts({ chains, bus, actors }, engineNames), timers: machineTimers, clock: machineClock, clocks, randomness: machineRandomness, client };
     const parts: ServiceParts = { ports, settings, peerCounts: peerCounts(connection, definition.name), assertReady: () => this.assertReady() };
     this.app = await this.listen(parts, requestPorts);
     await actors.take();
@@ -151,6 +157,7 @@ export class ServiceProcess implements RunningService {
     await this.app?.close();
     await this.engines?.close();
     await this.connection?.close();
+    await this.telemetry?.close();
     await this.healthServer?.close();
     this.logger.log('stopped');
   }

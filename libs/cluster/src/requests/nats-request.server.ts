@@ -2,7 +2,7 @@ import { fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { type CustomTransportStrategy, NatsContext, ServerNats } from '@nestjs/microservices';
 import { Problem } from '@tollkeeper/kernel';
-import { methodOf, readTrace, requestScope, tooLate, toProblem, withRequestScope, withTrace } from '@tollkeeper/nest-kit';
+import { inSpan, methodOf, readTrace, requestScope, rpcServerSpan, tooLate, toProblem, withRequestScope, withTrace } from '@tollkeeper/nest-kit';
 import { firstValueFrom } from 'rxjs';
 import { receiveParts } from './receive-parts.js';
 import { answerHeaders, type AnswerStatus, encodeProblem, partBytes, partsOf, readRequestHeaders, type RequestHeaders, type RequestPorts, tooLarge } from './wire.js';
@@ -106,9 +106,8 @@ export class NatsRequestServer extends ServerNats implements CustomTransportStra
     const tenantId = 'tenantId' in request && typeof request.tenantId === 'string' ? request.tenantId : '';
     if (given.testClock !== undefined && tenantId !== '') this.ports.clocks.advance(tenantId, given.testClock);
     const scope = { ...requestScope(), deadline: given.deadline, ...(tenantId === '' ? {} : { tenantId }) };
-    return withTrace(readTrace(given.traceparent), () =>
-      withRequestScope(scope, async () => firstValueFrom(this.transformToObservable(await handler(request, new NatsContext([pattern, message.headers]))))),
-    );
+    const handled = async (): Promise<Message> => firstValueFrom(this.transformToObservable(await handler(request, new NatsContext([pattern, message.headers]))));
+    return withTrace(readTrace(given.traceparent), () => inSpan(() => rpcServerSpan(pattern), () => withRequestScope(scope, handled)));
   }
 
   private reply(pattern: string, message: Msg, answer: Message): void {

@@ -11,4 +11,7 @@ export * from './rpc/request-scope.js';
 export * from './rpc/rpc.js';
 export * from './rpc/shown-soon.js';
 export * from './service-ports.js';
+export * from './telemetry/measures.js';
+export * from './telemetry/rpc-spans.js';
+export * from './telemetry/spans.js';
 export * from './trace/trace-context.js';

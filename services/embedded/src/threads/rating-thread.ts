@@ -12,9 +12,10 @@ import { ThreadBus } from '@tollkeeper/bus-thread';
 import { LevelChainStore } from '@tollkeeper/chain-store-level';
 import { InProcessClient, InProcessServer, ServiceClient, TenantClocks } from '@tollkeeper/nest-kit';
 import { RatingModule } from '@tollkeeper/rating-service';
+import { startTelemetry, tracedPorts } from '@tollkeeper/telemetry';
 import { LevelViewStore } from '@tollkeeper/view-store-level';
 import { machineClock, machineRandomness, machineTimers } from '../machine.js';
-import { levelsDownTo, usagePartitions } from '../settings.js';
+import { engineNames, levelsDownTo, usagePartitions } from '../settings.js';
 import { isForRating, type RatingThreadData, type ThreadNotice, wires } from './rating-thread.contract.js';
 import { RoutedClient, serveRequests, ThreadClient } from './thread-requests.js';
 import { type ThreadPort, ThreadWires } from './thread-wires.js';
@@ -24,6 +25,7 @@ import { followClocks } from './told-clocks.js';
 const chainWriteBufferBytes = 64 << 20;
 
 async function start(crossing: ThreadWires, { folder, pageMs, logLevel }: RatingThreadData): Promise<() => Promise<void>> {
+  const telemetry = await startTelemetry({ service: 'tollkeeper-rating', instance: `${process.pid}/rating` }, process.env);
   const clocks = new TenantClocks(machineClock);
   followClocks(crossing.wire(wires.clocks), clocks);
   await mkdir(folder, { recursive: true });
@@ -35,7 +37,7 @@ async function start(crossing: ThreadWires, { folder, pageMs, logLevel }: Rating
   const here = new InProcessClient(server);
   const main = new ThreadClient(crossing.wire(wires.toMain));
   const client = new ServiceClient(new RoutedClient((pattern) => (isForRating(pattern) ? here : main)));
-  const ports = { chains, views, bus, actors, client, clocks, clock: machineClock, timers: machineTimers, randomness: machineRandomness };
+  const ports = { ...tracedPorts({ chains, views, bus, actors }, engineNames), client, clocks, clock: machineClock, timers: machineTimers, randomness: machineRandomness };
   const app = await NestFactory.createMicroservice(RatingModule.forRoot(ports, { usagePartitions, pageMs }), {
     strategy: server,
     logger: levelsDownTo(logLevel),
@@ -49,6 +51,7 @@ async function start(crossing: ThreadWires, { folder, pageMs, logLevel }: Rating
     await bus.close();
     await views.close();
     await chains.close();
+    await telemetry.close();
   };
 }
 

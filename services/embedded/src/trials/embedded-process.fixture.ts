@@ -39,6 +39,7 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** No file may grow beyond this: a write that reaches it fails as on a full disk. */
   readonly fileLimitKiB?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const startMs = 60_000;

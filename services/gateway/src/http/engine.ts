@@ -1,6 +1,6 @@
 import type { tenantV1 } from '@tollkeeper/contracts';
 import { Problem } from '@tollkeeper/kernel';
-import { readTrace, type ServicePorts, type TraceContext } from '@tollkeeper/nest-kit';
+import { type OpenSpan, readTrace, type ServicePorts, type TraceContext } from '@tollkeeper/nest-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { GatewayLimits } from '../gateway.options.js';
 import type { Idempotency } from '../idempotency/idempotency.js';
@@ -10,6 +10,7 @@ import type { RateLimit } from '../security/rate-limit.js';
 import { acceptUsage } from './accept-usage.js';
 import { negotiate } from './media-types.js';
 import { notFound } from './problem-document.js';
+import { beginSpan, observeRequests } from './observe-requests.js';
 import { bodyLimit } from './read-body.js';
 import type { Route } from './route.js';
 import { problemOf, sendProblem } from './send.js';
@@ -20,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal: tenantV1.Principal | null;
     trace: TraceContext | null;
+    /** Of this request, while telemetry is on. */
+    span: OpenSpan | null;
     /** Representation that Accept chose. */
     answerType: string;
   }
@@ -43,6 +46,8 @@ export function registerRoutes(fastify: FastifyInstance, routes: readonly Route[
   fastify.setGenReqId(requestIds(ports.clock, ports.randomness));
   fastify.decorateRequest('principal', null);
   fastify.decorateRequest('trace', null);
+  fastify.decorateRequest('span', null);
+  observeRequests(fastify);
   fastify.decorateRequest('answerType', jsonMediaType);
   fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, problemOf(error, request)));
   fastify.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound()));
@@ -79,6 +84,7 @@ function guard(route: Route, { authenticator, rateLimit }: Engine): (request: Fa
     reply.header('request-id', request.id);
     const { authorization, traceparent, accept } = request.headers;
     if (traceparent !== undefined) request.trace = readTrace(traceparent) ?? null;
+    beginSpan(request, route);
     if (request.trace) reply.header('traceparent', request.trace.traceparent);
     if (route.scope !== 'public') {
       const known = authenticator.authenticate(authorization);

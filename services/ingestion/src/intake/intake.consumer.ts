@@ -4,6 +4,7 @@ import { intakeTopic } from '@tollkeeper/nest-kit';
 import type { Bus, Delivery, Subscription, View } from '@tollkeeper/ports';
 import type { ReceiptDocument } from '../store/views.js';
 import { DayMoved, type IntakeLedger } from './intake-ledger.js';
+import { IntakeMeasure } from './intake.measure.js';
 import type { QuarantineLedger, RefusedPart } from './quarantine-ledger.js';
 import { newReceiptDocument } from './receipt-document.js';
 
@@ -27,6 +28,7 @@ export interface IntakeConsumerPorts {
  */
 export class IntakeConsumer {
   private subscription: Subscription | undefined;
+  private readonly measure = new IntakeMeasure();
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -61,7 +63,10 @@ export class IntakeConsumer {
   private async take(deliveries: readonly Delivery<Outcome>[]): Promise<void> {
     try {
       await this.count(deliveries.map((delivery) => delivery.value));
-      for (const delivery of deliveries) delivery.ack();
+      for (const delivery of deliveries) {
+        this.measure.counted(delivery.value);
+        delivery.ack();
+      }
     } catch (error) {
       if (!(error instanceof DayMoved)) this.ports.onPutOff(error);
       for (const delivery of deliveries) delivery.retry(error instanceof DayMoved ? movedRetryMs : retryMs);

@@ -3,6 +3,7 @@ import type { Clock, Instant } from '@tollkeeper/kernel';
 import { type ActorCall, type ActorHost, ActorUnreachable, type Bus, type Delivery, StoreUnavailable, type Subscription, type Timers, type Topic } from '@tollkeeper/ports';
 import { type Book, type BookInput, type BookOutput, eventOutcome } from '../actors/device-account.contract.js';
 import { BatchTracker, type Refusal } from './batch-tracker.js';
+import { inTracesOf, observeUsage } from './observe-usage.js';
 import { type OpenPage, OpenPages } from './open-pages.js';
 import { OutcomePublisher } from './outcome-publisher.js';
 
@@ -71,6 +72,7 @@ export class UsageConsumer {
   private stopping = false;
   private takenAt = 0;
   private cancelAging: (() => void) | undefined;
+  private endObserving: () => void = () => undefined;
 
   constructor(
     private readonly ports: BookUsagePorts,
@@ -83,11 +85,15 @@ export class UsageConsumer {
   start(topic: Topic<UsageBatchValue>): void {
     const { maxInFlight } = this.options;
     this.subscription = this.ports.bus.subscribe(topic, { group: 'rating', maxInFlight }, (deliveries) => this.take(deliveries));
+    const { bus, clock } = this.ports;
+    const pages = () => this.pages.size + this.inFlight.size;
+    this.endObserving = observeUsage({ bus, clock, topic, group: 'rating', pages, oldestReceived: () => this.oldestReceived() });
   }
 
   /** Books what has been taken, tells how it ended, then stops. What cannot be booked now is delivered again after the next start. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.endObserving();
     this.release();
     await this.subscription?.stop();
     this.cancelAging?.();
@@ -104,6 +110,12 @@ export class UsageConsumer {
       if (page.tenantId === tenantId && (device === undefined || page.device === device)) waiting.push(booked(page));
     }
     await Promise.all(waiting);
+  }
+
+  private oldestReceived(): Instant | undefined {
+    const oldest = this.pages.oldest();
+    const waiting = oldest ? [oldest, ...this.inFlight] : [...this.inFlight];
+    return waiting.reduce<Instant | undefined>((least, { trackers: [first] }) => (first && !(first.receivedMs >= (least ?? Infinity)) ? first.receivedMs : least), undefined);
   }
 
   /** Takes a delivery's events into pages; waits while too many are held, which holds the bus back. */
@@ -209,7 +221,7 @@ export class UsageConsumer {
       input: { tenantId: page.tenantId, device: page.device, receivedMs: page.receivedMs, events: page.events },
     }));
     try {
-      const replies = await this.ports.actors.callMany(this.book, calls);
+      const replies = await inTracesOf(group, () => this.ports.actors.callMany(this.book, calls));
       for (const [index, page] of group.entries()) {
         const reply = replies[index];
         if (reply?.status === 'done') this.conclude(page, reply.output);

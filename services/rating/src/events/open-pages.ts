@@ -45,6 +45,12 @@ export class OpenPages {
     return page;
   }
 
+  get size(): number {
+    let size = 0;
+    for (const devices of this.byTenant.values()) size += devices.size;
+    return size;
+  }
+
   /** The oldest page, which stays. */
   oldest(): OpenPage | undefined {
     while (this.queueHead < this.queue.length && !this.queue[this.queueHead]?.isOpen) this.queueHead++;

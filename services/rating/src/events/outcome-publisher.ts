@@ -44,7 +44,9 @@ export class OutcomePublisher {
         const group = byPartition.get(partition) ?? { messages: [], trackers: [] };
         byPartition.set(partition, group);
         const value = tracker.outcome();
-        group.messages.push({ id: `${value.receiptId}/${value.part}`, value });
+        // The outcome belongs to the trace that the batch came in, whoever tells it.
+        const { headers } = tracker.delivery;
+        group.messages.push({ id: `${value.receiptId}/${value.part}`, value, ...(headers ? { headers } : {}) });
         group.trackers.push(tracker);
       }
       await Promise.all([...byPartition].map(([partition, group]) => this.tell(partition, group.messages, group.trackers)));

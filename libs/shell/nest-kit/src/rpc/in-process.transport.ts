@@ -1,5 +1,8 @@
 import { ClientProxy, type CustomTransportStrategy, type ReadPacket, Server, type WritePacket } from '@nestjs/microservices';
 import { Problem } from '@tollkeeper/kernel';
+import { rpcServerSpan } from '../telemetry/rpc-spans.js';
+import { startSpan } from '../telemetry/spans.js';
+import { withTrace } from '../trace/trace-context.js';
 
 /**
  * Requests between services that share a process: the same message patterns as over NATS, handed over by reference.
@@ -23,7 +26,21 @@ export class InProcessServer extends Server implements CustomTransportStrategy {
   }
 
   /** Runs the handler of a pattern and gives its only answer to `callback`. */
-  async handle(pattern: string, data: unknown, callback: (packet: WritePacket) => void): Promise<void> {
+  handle(pattern: string, data: unknown, callback: (packet: WritePacket) => void): Promise<void> {
+    const span = startSpan(() => rpcServerSpan(pattern));
+    if (!span) return this.answer(pattern, data, callback);
+    const answered = (packet: WritePacket): void => {
+      span.end(packet.err);
+      callback(packet);
+    };
+    const failed = (error: unknown): never => {
+      span.end(error);
+      throw error;
+    };
+    return withTrace(span.trace, () => this.answer(pattern, data, answered).catch(failed));
+  }
+
+  private async answer(pattern: string, data: unknown, callback: (packet: WritePacket) => void): Promise<void> {
     // Our patterns are plain texts, registered as they are: Nest's own look-up would first try to read each as JSON.
     const handler = this.messageHandlers.get(pattern);
     if (!handler) {

@@ -5,6 +5,8 @@ import { type ClientProxy, MessagePattern } from '@nestjs/microservices';
 import { type Clock, Problem } from '@tollkeeper/kernel';
 import type { Timers } from '@tollkeeper/ports';
 import { firstValueFrom, merge, Observable } from 'rxjs';
+import { rpcClientSpan } from '../telemetry/rpc-spans.js';
+import { inSpan, isTracing } from '../telemetry/spans.js';
 import { ProblemRpcFilter, toProblem } from './problem-rpc.filter.js';
 import { requestScope, withRequestScope } from './request-scope.js';
 
@@ -37,10 +39,12 @@ export class ServiceClient {
    * Every request may be sent twice: it carries a cause, or changes nothing.
    * @throws Problem whatever the service answered, or `unavailable` when it cannot be reached or does not answer in time.
    */
-  async call<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    input: MessageInitShape<I>,
-  ): Promise<MessageShape<O>> {
+  call<I extends DescMessage, O extends DescMessage>(method: DescMethodUnary<I, O>, input: MessageInitShape<I>): Promise<MessageShape<O>> {
+    if (!isTracing()) return this.ask(method, input);
+    return inSpan(() => rpcClientSpan(rpcPattern(method)), () => this.ask(method, input));
+  }
+
+  private async ask<I extends DescMessage, O extends DescMessage>(method: DescMethodUnary<I, O>, input: MessageInitShape<I>): Promise<MessageShape<O>> {
     try {
       const message = create(method.input, input);
       if (this.patience) return await this.callInTime(this.patience, method, message);

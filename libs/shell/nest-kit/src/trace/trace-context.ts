@@ -5,11 +5,16 @@ export interface TraceContext {
   readonly traceparent: string;
 }
 
-const traces = new AsyncLocalStorage<TraceContext>();
+const traces = new AsyncLocalStorage<TraceContext | undefined>();
 
 /** Everything that `work` does, also later and asynchronously, sees the trace; bus messages carry it in their headers. */
 export function withTrace<T>(trace: TraceContext | undefined, work: () => T): T {
   return trace ? traces.run(trace, work) : work();
+}
+
+/** For work that a request only happened to set off: it belongs to no trace, or says itself to which. */
+export function withoutTrace<T>(work: () => T): T {
+  return traces.getStore() ? traces.run(undefined, work) : work();
 }
 
 export function currentTrace(): TraceContext | undefined {
