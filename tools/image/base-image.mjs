@@ -11,7 +11,7 @@ const pullMs = 120_000;
 const recipe = 1;
 
 /** The name by which the Dockerfile calls it. */
-export function baseName() {
+function baseName() {
   return /^FROM (\S+) AS dependencies$/m.exec(readFileSync(join(workspaceRoot, 'Dockerfile'), 'utf8'))[1];
 }
 

@@ -42,6 +42,9 @@
 {{- if and .httpRoute.enabled (not .httpRoute.parentRefs) }}
 - httpRoute.parentRefs is empty: name the gateway that publishes the API, such as [{ name: public, namespace: gateways }]
 {{- end }}
+{{- if and .dapr.enabled (lt (int .config.drainDelayMs) 2000) }}
+- config.drainDelayMs is {{ int .config.drainDelayMs }}, but Dapr needs 2000 to move the accounts of a pod that ends: raise it, or leave Dapr away (dapr.enabled: false)
+{{- end }}
 {{- $needed := int (add (div (int .config.drainDelayMs) 1000) 25) }}
 {{- if lt (int .terminationGracePeriodSeconds) $needed }}
 - terminationGracePeriodSeconds is {{ int .terminationGracePeriodSeconds }}, but a pod may need {{ $needed }}: raise it, or lower config.drainDelayMs

@@ -29,7 +29,11 @@ dapr.io/sidecar-cpu-request: {{ $dapr.sidecar.cpuRequest | quote }}
 dapr.io/sidecar-memory-request: {{ $dapr.sidecar.memoryRequest | quote }}
 dapr.io/sidecar-memory-limit: {{ $dapr.sidecar.memoryLimit | quote }}
 dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
-# The sidecar outlives the service, which lets its accounts go through it.
-dapr.io/block-shutdown-duration: {{ printf "%ds" (int .root.Values.terminationGracePeriodSeconds) }}
+# A sidecar that finds its service hanging or ending sends the calls elsewhere.
+dapr.io/enable-app-health-check: 'true'
+dapr.io/app-health-probe-interval: '1'
+dapr.io/app-health-threshold: '1'
+# It outlives the service, which lets its accounts go through it.
+dapr.io/block-shutdown-duration: 25s
 dapr.io/graceful-shutdown-seconds: '5'
 {{- end }}

@@ -21,7 +21,7 @@ export const leastValues = {
 /** Everything that can be switched on, at once. */
 export const allValues = {
   ...leastValues,
-  dapr: { enabled: true },
+  dapr: { enabled: true, tracing: { samplingRate: '1', otlpEndpoint: 'collector:4317' } },
   services: { gateway: { autoscaling: { enabled: true } }, ingestion: { autoscaling: { enabled: true } }, rating: { keda: { enabled: true, natsMonitoringEndpoint: 'nats.nats.svc:8222' } } },
   ingress: { enabled: true, hosts: ['billing.example.com'], tlsSecretName: 'billing-tls' },
   httpRoute: { enabled: true, parentRefs: [{ name: 'public', namespace: 'gateways' }] },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serverFile, startKubernetes, writeSchemas } from '@tollkeeper/testing';
 import { parseAllDocuments, stringify } from 'yaml';
 import { allValues, chart, leastValues, mergeValues, renderText, runHelm, runServerProgram, services } from './chart.fixture.mjs';
+import { runTiltfile } from './tiltfile.fixture.mjs';
 
 const namespace = 'billing';
 const definitions = ['dapr-crds.yaml', 'gateway-api-crds.yaml', 'keda-crds.yaml', 'prometheus-operator-crds.yaml'];
@@ -61,13 +62,23 @@ describe('what the chart makes', () => {
     ['the least', {}],
     ['everything', allValues],
     ['secrets of the operator', { nats: { url: '', existingSecret: 'e' }, mongodb: { url: '', existingSecret: 'e' }, installationSecret: { value: '', existingSecret: 'e' } }],
-    ['one node', { services: { ingestion: { replicas: 1 } }, files: { persistence: { enabled: false } }, networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false }, topologySpread: { enabled: false } }],
+    ['one node', { services: { ingestion: { replicas: 1 } }, files: { persistence: { enabled: false } }, networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false }, topologySpread: { enabled: false }, dapr: { enabled: false } }],
   ])('fits the schemas of the API, with %s', async (_, values) => {
     const text = renderText(values);
     const { stdout } = await runServerProgram('kubeconform', ['-schema-location', location, '-output', 'json', '-strict', '-'], text);
     const { resources } = JSON.parse(stdout);
     expect((resources ?? []).map(({ kind, name, msg }) => `${kind} ${name}: ${msg}`)).toEqual([]);
-    expect(parseAllDocuments(text).length).toBeGreaterThan(20);
+    expect(parseAllDocuments(text).length).toBeGreaterThan(18);
+  });
+});
+
+describe('what Tilt would apply', () => {
+  it('is accepted by the API', async () => {
+    const { objects } = runTiltfile();
+    await kubernetes.run('kubectl', ['create', 'namespace', 'development']);
+    const input = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+    const said = await kubernetes.run('kubectl', ['--namespace', 'development', 'apply', '--dry-run=server', '--validate=strict', '-f', '-'], { input });
+    expect(said.trim().split('\n')).toHaveLength(objects.length);
   });
 });
 

@@ -54,6 +54,7 @@ describe('values that do not go together', () => {
       { services: { gateway: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } } },
       'services.gateway.autoscaling.minReplicas is 5, more than its maxReplicas of 3',
     ],
+    ['a drain in which Dapr cannot move accounts', { config: { drainDelayMs: 500 } }, 'config.drainDelayMs is 500, but Dapr needs 2000'],
     ['a drain that takes longer than a pod has', { config: { drainDelayMs: 60_000 } }, 'terminationGracePeriodSeconds is 60, but a pod may need 85'],
   ])('refuse %s', (_, values, message) => {
     expect(refusal(values)).toContain(message);

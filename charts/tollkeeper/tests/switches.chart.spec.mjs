@@ -57,7 +57,7 @@ describe('network policies', () => {
     expect(portsOf(one('NetworkPolicy', 'tollkeeper').spec.egress)).toEqual([53, 53, 4222, 27_017]);
     expect(portsOf(one('NetworkPolicy', 'tollkeeper-gateway').spec.ingress)).toEqual([7410]);
     expect(portsOf(one('NetworkPolicy', 'tollkeeper-webhooks').spec.egress)).toEqual([80, 443]);
-    expect(all('NetworkPolicy')).toHaveLength(4);
+    expect(all('NetworkPolicy')).toHaveLength(5);
   });
 
   it('cover every pod of the release, the job and the test included', () => {
@@ -92,8 +92,9 @@ describe('Dapr', () => {
     const annotations = (service) => rendered.one('Deployment', `tollkeeper-${service}`).spec.template.metadata.annotations;
     expect(annotations('rating')).toMatchObject({
       'dapr.io/enabled': 'true', 'dapr.io/app-id': 'tollkeeper-rating', 'dapr.io/app-port': '7411', 'dapr.io/config': 'tollkeeper', 'dapr.io/sidecar-seccomp-profile-type': 'RuntimeDefault',
+      'dapr.io/enable-app-health-check': 'true', 'dapr.io/app-health-probe-interval': '1', 'dapr.io/app-health-threshold': '1',
       // The sidecar stays until the service has let its accounts go.
-      'dapr.io/block-shutdown-duration': '60s',
+      'dapr.io/block-shutdown-duration': '25s',
     });
     expect(annotations('receivables')).toMatchObject({ 'dapr.io/app-id': 'tollkeeper-receivables' });
     expect(Object.keys(annotations('gateway')).filter((name) => name.startsWith('dapr.io'))).toEqual([]);
@@ -114,7 +115,7 @@ describe('Dapr', () => {
     const { spec } = rendered.one('NetworkPolicy', 'tollkeeper-dapr');
     expect(spec.podSelector.matchExpressions[0].values).toEqual(['rating', 'receivables']);
     expect(spec.egress).toHaveLength(2);
-    expect(render().all('NetworkPolicy').map(({ metadata }) => metadata.name)).not.toContain('tollkeeper-dapr');
+    expect(render({ dapr: { enabled: false } }).all('NetworkPolicy').map(({ metadata }) => metadata.name)).not.toContain('tollkeeper-dapr');
   });
 });
 
