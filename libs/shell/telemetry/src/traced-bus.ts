@@ -25,9 +25,8 @@ export class TracedBus implements Bus {
 
   subscribe<T>(topic: Topic<T>, options: SubscribeOptions, handler: Handler<T>): Subscription {
     const isOneByOne = workedOnOneByOne.has(topic.name);
-    return this.bus.subscribe(topic, options, async (deliveries) => {
-      for (const batch of isOneByOne ? runsOfOneTrace(deliveries) : [deliveries]) await this.process(topic.name, options.group, batch, handler);
-    });
+    const process = (deliveries: readonly Delivery<T>[]) => this.process(topic.name, options.group, deliveries, handler);
+    return this.bus.subscribe(topic, options, (deliveries) => (isOneByOne ? inRuns(runsOfOneTrace(deliveries), process) : process(deliveries)));
   }
 
   lag(topic: Topic<unknown>, group: string): Promise<number> {
@@ -72,6 +71,55 @@ function traceparentsOf(deliveries: readonly Delivery<unknown>[]): readonly stri
   const found = new Set<string>();
   for (const { headers } of deliveries) if (headers?.['traceparent'] !== undefined) found.add(headers['traceparent']);
   return [...found];
+}
+
+/** A handler that puts a message off may count on what stood behind it waiting as well: then the later runs are put off with it. */
+async function inRuns<T>(runs: readonly (readonly Delivery<T>[])[], process: (run: readonly Delivery<T>[]) => Promise<void>): Promise<void> {
+  const [only] = runs;
+  if (only && runs.length === 1) return process(only);
+  for (const [i, run] of runs.entries()) {
+    const putOffs: number[] = [];
+    await process(run.map((delivery) => new WatchedDelivery(delivery, (delayMs) => putOffs.push(delayMs))));
+    if (putOffs.length === 0) continue;
+    for (const later of runs.slice(i + 1).flat()) later.retry(Math.max(...putOffs));
+    return;
+  }
+}
+
+class WatchedDelivery<T> implements Delivery<T> {
+  constructor(
+    private readonly delivery: Delivery<T>,
+    private readonly onRetry: (delayMs: number) => void,
+  ) {}
+
+  get id(): string {
+    return this.delivery.id;
+  }
+
+  get value(): T {
+    return this.delivery.value;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.delivery.headers ?? {};
+  }
+
+  get partition(): number {
+    return this.delivery.partition;
+  }
+
+  get redelivered(): boolean {
+    return this.delivery.redelivered;
+  }
+
+  ack(): void {
+    this.delivery.ack();
+  }
+
+  retry(delayMs: number): void {
+    this.onRetry(delayMs);
+    this.delivery.retry(delayMs);
+  }
 }
 
 /** In the given order, cut where the trace changes. */

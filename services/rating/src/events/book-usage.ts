@@ -87,7 +87,7 @@ export class UsageConsumer {
     this.subscription = this.ports.bus.subscribe(topic, { group: 'rating', maxInFlight }, (deliveries) => this.take(deliveries));
     const { bus, clock } = this.ports;
     const pages = () => this.pages.size + this.inFlight.size;
-    this.endObserving = observeUsage({ bus, clock, topic, group: 'rating', pages, oldestReceived: () => this.oldestReceived() });
+    this.endObserving = observeUsage({ bus, clock, topic, group: 'rating', pages, oldestTaken: () => this.oldestTaken() });
   }
 
   /** Books what has been taken, tells how it ended, then stops. What cannot be booked now is delivered again after the next start. */
@@ -112,10 +112,10 @@ export class UsageConsumer {
     await Promise.all(waiting);
   }
 
-  private oldestReceived(): Instant | undefined {
+  private oldestTaken(): Instant | undefined {
     const oldest = this.pages.oldest();
-    const waiting = oldest ? [oldest, ...this.inFlight] : [...this.inFlight];
-    return waiting.reduce<Instant | undefined>((least, { trackers: [first] }) => (first && !(first.receivedMs >= (least ?? Infinity)) ? first.receivedMs : least), undefined);
+    const taken = [...this.inFlight, ...(oldest ? [oldest] : [])].map(({ openedAt }) => openedAt);
+    return taken.length === 0 ? undefined : taken.reduce((least, at) => Math.min(least, at));
   }
 
   /** Takes a delivery's events into pages; waits while too many are held, which holds the bus back. */

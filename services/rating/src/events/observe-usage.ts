@@ -35,17 +35,17 @@ export interface ObservedUsage {
   readonly clock: Clock;
   /** Pages that gather and pages that are being booked. */
   readonly pages: () => number;
-  /** When the oldest event that is not booked was received; undefined when all are. */
-  readonly oldestReceived: () => Instant | undefined;
+  /** When, by the machine's clock, the oldest event was taken that is not booked; undefined when all are. Tenants may have clocks of their own. */
+  readonly oldestTaken: () => Instant | undefined;
 }
 
 /** Shows how far booking is behind. Calling the result ends it. */
-export function observeUsage({ bus, topic, group, clock, pages, oldestReceived }: ObservedUsage): () => void {
+export function observeUsage({ bus, topic, group, clock, pages, oldestTaken }: ObservedUsage): () => void {
   const ends = [
     gauge('tollkeeper.usage.lag', { unit: '{message}', description: 'Batches of usage on the bus that are not booked, of all replicas together.' }, () => bus.lag(topic, group)),
     gauge('tollkeeper.usage.pages.open', { unit: '{page}', description: 'Pages of device accounts that gather events or are being booked, in this process.' }, pages),
-    gauge('tollkeeper.usage.unacknowledged.age', { unit: 's', description: 'Time since the oldest event that this process has taken and not booked was received.' }, () => {
-      const oldest = oldestReceived();
+    gauge('tollkeeper.usage.unacknowledged.age', { unit: 's', description: 'Time since this process took the oldest event that it has not booked.' }, () => {
+      const oldest = oldestTaken();
       return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest) / 1000;
     }),
   ];
