@@ -20,9 +20,13 @@ export interface Engines {
   close(): Promise<void>;
 }
 
+const bytesPerMib = 1 << 20;
+
 async function openBus(settings: ClusterSettings, name: string, onFault: (fault: unknown) => void): Promise<JetStreamBus> {
   const { servers, ...connection } = natsOptions(settings.natsServers);
-  const bus = await JetStreamBus.open({ servers, connection, name: `tollkeeper-${name}/bus`, replicas: settings.streamReplicas, timers: machineTimers, onFault });
+  const { streamReplicas: replicas, ackWaitMs, backlogMib } = settings;
+  const options = { servers, connection, name: `tollkeeper-${name}/bus`, replicas, ackWaitMs, maxBacklogBytes: backlogMib * bytesPerMib };
+  const bus = await JetStreamBus.open({ ...options, timers: machineTimers, onFault });
   try {
     for (const { topic, groups } of consumerGroups(settings.usagePartitions)) await bus.prepare(topic, groups);
     return bus;

@@ -26,6 +26,10 @@ export interface ClusterSettings {
   readonly usagePartitions: number;
   /** Copies of what is on the bus: 1, or 3 where NATS has three servers. */
   readonly streamReplicas: number;
+  /** MiB of a stream that may wait for its consumers before publishers are refused. */
+  readonly backlogMib: number;
+  /** After so long without a word from whom it was delivered to, a message is delivered again, in milliseconds. */
+  readonly ackWaitMs: number;
   /** How long usage is gathered before a page is booked, in milliseconds. */
   readonly pageMs: number;
   /** 32 bytes; only the tenant service needs it. */
@@ -89,6 +93,8 @@ const everywhere = z.object({
   TOLLKEEPER_LOG_LEVEL: z.enum(logLevels, `TOLLKEEPER_LOG_LEVEL is none of ${logLevels.join(', ')}; leave it out for log.`).default('log'),
   TOLLKEEPER_USAGE_PARTITIONS: wholeNumber('TOLLKEEPER_USAGE_PARTITIONS', 16, 1, 256),
   TOLLKEEPER_STREAM_REPLICAS: z.enum(['1', '3'], 'TOLLKEEPER_STREAM_REPLICAS is neither 1 nor 3; leave it out for 1.').transform(Number).default(1),
+  TOLLKEEPER_BACKLOG_MIB: wholeNumber('TOLLKEEPER_BACKLOG_MIB', 2_048, 1, 1_048_576),
+  TOLLKEEPER_ACK_WAIT_MS: wholeNumber('TOLLKEEPER_ACK_WAIT_MS', 30_000, 2_000, 600_000),
   TOLLKEEPER_PAGE_MS: wholeNumber('TOLLKEEPER_PAGE_MS', 1_000, 1, 60_000),
   TOLLKEEPER_DRAIN_DELAY_MS: wholeNumber('TOLLKEEPER_DRAIN_DELAY_MS', 0, 0, 120_000),
   TOLLKEEPER_OPERATOR_KEY_FILE: z.string().optional(),
@@ -140,6 +146,8 @@ export function readSettings(service: ServiceName, env: Environment): ClusterSet
     logLevel: common.TOLLKEEPER_LOG_LEVEL,
     usagePartitions: common.TOLLKEEPER_USAGE_PARTITIONS,
     streamReplicas: common.TOLLKEEPER_STREAM_REPLICAS,
+    backlogMib: common.TOLLKEEPER_BACKLOG_MIB,
+    ackWaitMs: common.TOLLKEEPER_ACK_WAIT_MS,
     pageMs: common.TOLLKEEPER_PAGE_MS,
     installationSecret: secret.TOLLKEEPER_INSTALLATION_SECRET,
     operatorKeyFile: common.TOLLKEEPER_OPERATOR_KEY_FILE,

@@ -82,6 +82,12 @@ export class ServiceProcessUnderTest {
     return this.ended;
   }
 
+  /** Without a word; resolves when it is gone. */
+  kill(): Promise<number | NodeJS.Signals> {
+    this.signal('SIGKILL');
+    return this.ended;
+  }
+
   private find(pattern: RegExp): RegExpExecArray | undefined {
     for (const { message } of this.lines) {
       const found = pattern.exec(message);

@@ -10,13 +10,14 @@ export interface Shop {
   readonly apiKey: string;
   readonly client: ApiClient;
   readonly entity: string;
+  readonly brand: string;
   readonly customer: string;
   readonly devices: readonly string[];
 }
 
-/** A sandbox of January 2026 with a seller, a price of 2 kronor per kilowatt-hour, and a customer with devices. */
-export async function openShop(cluster: ClusterUnderTest, slug: string, devices: readonly string[]): Promise<Shop> {
-  const { operator } = cluster;
+/** A sandbox of January 2026 with a seller, a price of 2 kronor per kilowatt-hour unless told otherwise, and a customer with devices. */
+export async function openShop(cluster: ClusterUnderTest, slug: string, devices: readonly string[], price: object = { model: 'per_unit', unit_price: '2.00' }): Promise<Shop> {
+  const operator = cluster.operator();
   const { id: tenant } = await operator.post<Created>('/v1/tenants', { name: slug, slug, mode: 'sandbox', clock_start: '2026-01-01T00:00:00Z' });
   const { secret: apiKey } = await operator.post<{ readonly secret: string }>(`/v1/tenants/${tenant}/api-keys`, { name: 'Test', role: 'admin' });
   const client = cluster.clientFor(apiKey);
@@ -27,10 +28,14 @@ export async function openShop(cluster: ClusterUnderTest, slug: string, devices:
   });
   const { id: brand } = await client.post<Created>('/v1/brands', { name: 'Test', billing_entity_id: entity, language: 'sv' });
   await client.post('/v1/meters', { code: 'energy', name: 'Energy', aggregation: 'sum', unit: 'kWh' });
-  const prices = [{ meter: 'energy', price: { model: 'per_unit', unit_price: '2.00' } }];
+  const prices = [{ meter: 'energy', price }];
   await client.post('/v1/price-lists', { code: 'home', name: 'Home', currency: 'SEK', versions: [{ effective_from: '2026-01-01T00:00:00Z', prices }] });
-  // Every process of rating looks for new prices once a second.
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  const customer = await addCustomer(client, brand, devices);
+  return { tenant, apiKey, client, entity, brand, customer, devices };
+}
+
+/** A customer whose devices run under one contract, at the prices of the shop. */
+export async function addCustomer(client: ApiClient, brand: string, devices: readonly string[], contract: object = {}): Promise<string> {
   const { id: customer } = await client.post<Created>('/v1/customers', {
     kind: 'consumer', brand_id: brand, name: 'Anna Berg', address: { line1: 'Ekvägen 1', postal_code: '182 33', city: 'Danderyd', country: 'SE' },
   });
@@ -39,9 +44,9 @@ export async function openShop(cluster: ClusterUnderTest, slug: string, devices:
   });
   if (refused.length > 0) throw new Error(`devices were refused: ${JSON.stringify(refused)}`);
   await client.post('/v1/contracts', {
-    customer_id: customer, currency: 'SEK', time_zone: 'Europe/Stockholm', period: 'monthly', price_lists: ['home'], start_date: '2026-01-01', devices,
+    customer_id: customer, currency: 'SEK', time_zone: 'Europe/Stockholm', period: 'monthly', price_lists: ['home'], start_date: '2026-01-01', devices, ...contract,
   });
-  return { tenant, apiKey, client, entity, customer, devices };
+  return customer;
 }
 
 export function usageEvent(device: string, id: string, time: string, quantity: string): object {
