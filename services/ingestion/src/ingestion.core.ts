@@ -63,7 +63,7 @@ export class IngestionCore implements OnApplicationBootstrap, BeforeApplicationS
     const intake = new IntakeLedger(chains, views, this.views.receipts, timers);
     const onPutOff = (error: unknown) => this.logger.warn(`outcomes are put off: ${textOf(error)}`);
     this.consumer = new IntakeConsumer(
-      { bus, now, onPutOff },
+      { bus, clock, now, onPutOff },
       intake,
       new QuarantineLedger(chains, this.views.quarantine),
       this.views.receipts,

@@ -1,5 +1,5 @@
 import type { usageV1 } from '@tollkeeper/contracts';
-import type { Instant } from '@tollkeeper/kernel';
+import type { Clock, Instant } from '@tollkeeper/kernel';
 import { intakeTopic } from '@tollkeeper/nest-kit';
 import type { Bus, Delivery, Subscription, View } from '@tollkeeper/ports';
 import type { ReceiptDocument } from '../store/views.js';
@@ -7,6 +7,7 @@ import { DayMoved, type IntakeLedger } from './intake-ledger.js';
 import { IntakeMeasure } from './intake.measure.js';
 import type { QuarantineLedger, RefusedPart } from './quarantine-ledger.js';
 import { newReceiptDocument } from './receipt-document.js';
+import { UnsettledReceipts } from './unsettled-receipts.js';
 
 type Outcome = usageV1.IntakeOutcome;
 
@@ -17,6 +18,8 @@ const movedRetryMs = 50;
 
 export interface IntakeConsumerPorts {
   readonly bus: Bus;
+  /** The machine's. */
+  readonly clock: Clock;
   now(tenantId: string): Instant;
   /** Told what went wrong when parts are put off. */
   onPutOff(error: unknown): void;
@@ -29,6 +32,7 @@ export interface IntakeConsumerPorts {
 export class IntakeConsumer {
   private subscription: Subscription | undefined;
   private readonly measure = new IntakeMeasure();
+  private readonly unsettled: UnsettledReceipts;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -36,7 +40,9 @@ export class IntakeConsumer {
     private readonly ledger: IntakeLedger,
     private readonly quarantine: QuarantineLedger,
     private readonly receipts: View<ReceiptDocument>,
-  ) {}
+  ) {
+    this.unsettled = new UnsettledReceipts(ports.clock, receipts);
+  }
 
   async start(): Promise<void> {
     await this.ledger.recover();
@@ -56,6 +62,7 @@ export class IntakeConsumer {
   async stop(): Promise<void> {
     await this.subscription?.stop();
     await this.turn;
+    this.unsettled.stop();
     await this.ledger.settle().catch(() => undefined);
   }
 
@@ -99,6 +106,7 @@ export class IntakeConsumer {
     const { entry, receipts } = await this.ledger.count(chain, outcomes, shown, now);
     // Parts that an entry counted already are shown as well: the receipt is the same whoever counted them.
     await this.receipts.put(receipts);
+    this.unsettled.heardOf(receipts);
     if (entry) this.ledger.markShown(entry);
   }
 

@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { factsV1 } from '@tollkeeper/contracts';
 import { type Entry, toRfc3339 } from '@tollkeeper/kernel';
 import type { Bus } from '@tollkeeper/ports';
+import { measureFacts } from './measure-facts.js';
 import { factsTopic, partitionOf } from './topics.js';
 
 type What = Exclude<MessageInitShape<typeof factsV1.FactSchema>['what'], undefined>;
@@ -19,4 +20,5 @@ export async function publishFacts(bus: Bus, tenantId: string, entry: Entry, fac
     return { id, value };
   });
   await bus.publish(factsTopic, partitionOf(tenantId, factsTopic.partitions), messages);
+  measureFacts(messages.map(({ value }) => value));
 }
