@@ -20,7 +20,12 @@ export async function buildImage() {
     const npmrc = join(folder, 'npmrc');
     writeFileSync(npmrc, npmSettings());
     const steps = (text) => text.split('\n').filter((line) => line.includes('STEP')).forEach((line) => process.stderr.write(`  ${line}\n`));
-    await buildah(['bud', '--layers', '--pull-never', '--secret', `id=npmrc,src=${npmrc}`, '--tag', imageName, workspaceRoot], { onLine: steps });
+    const build = () => buildah(['bud', '--layers', '--pull-never', '--secret', `id=npmrc,src=${npmrc}`, '--tag', imageName, workspaceRoot], { onLine: steps });
+    // Registries have hiccups; the layers that stand are not built again.
+    await build().catch((error) => {
+      process.stderr.write(`${error.message}\nthe image could not be built; once more …\n`);
+      return build();
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
