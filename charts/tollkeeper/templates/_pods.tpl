@@ -85,6 +85,9 @@ TOLLKEEPER_USAGE_PARTITIONS: {{ int .Values.config.usagePartitions | quote }}
 TOLLKEEPER_PAGE_MS: {{ int .Values.config.pageMs | quote }}
 TOLLKEEPER_DRAIN_DELAY_MS: {{ int .Values.config.drainDelayMs | quote }}
 TOLLKEEPER_WEBHOOK_TARGETS: {{ .Values.config.webhookTargets | quote }}
+{{- with .Values.monitoring.otlpEndpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
+{{- end }}
 TOLLKEEPER_HTTP_PORT: '7410'
 TOLLKEEPER_APP_PORT: '7411'
 TOLLKEEPER_HEALTH_PORT: '7412'

@@ -25,7 +25,7 @@ export const allValues = {
   services: { gateway: { autoscaling: { enabled: true } }, ingestion: { autoscaling: { enabled: true } }, rating: { keda: { enabled: true, natsMonitoringEndpoint: 'nats.nats.svc:8222' } } },
   ingress: { enabled: true, hosts: ['billing.example.com'], tlsSecretName: 'billing-tls' },
   httpRoute: { enabled: true, parentRefs: [{ name: 'public', namespace: 'gateways' }] },
-  monitoring: { serviceMonitor: { enabled: true } },
+  monitoring: { serviceMonitor: { enabled: true }, rules: { enabled: true }, dashboards: { enabled: true }, otlpEndpoint: 'http://collector:4318' },
   prepare: { onInstall: true },
 };
 
