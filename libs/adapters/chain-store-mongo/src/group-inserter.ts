@@ -96,7 +96,7 @@ export class GroupInserter implements EntryInserter {
 
   private async bulk(documents: readonly NewEntry[], ordered: boolean): Promise<readonly Insertion[]> {
     try {
-      const { insertedCount } = await this.collection.insertMany(documents as OptionalUnlessRequiredId<EntryDocument>[], { ordered });
+      const { insertedCount } = await this.connection.inTime(this.collection.insertMany(documents as OptionalUnlessRequiredId<EntryDocument>[], { ordered }));
       if (insertedCount === documents.length) return documents.map(() => 'inserted');
     } catch (error) {
       const known = insertions(error, documents.length, ordered);

@@ -36,6 +36,7 @@ export class MongoConnection {
     private readonly client: MongoClient,
     database: string,
     readonly timeoutMs: number,
+    private readonly longestMs: number,
   ) {
     this.db = client.db(database);
   }
@@ -43,7 +44,8 @@ export class MongoConnection {
   /** @throws StoreUnavailable, MongoUnsuitable */
   static async open(options: MongoConnectionOptions): Promise<MongoConnection> {
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const connection = new MongoConnection(toClient(options, timeoutMs), options.database, timeoutMs);
+    const longestMs = timeoutMs + (options.answerTimeoutMs ?? timeoutMs);
+    const connection = new MongoConnection(toClient(options, timeoutMs), options.database, timeoutMs, longestMs);
     try {
       await connection.run('be opened', async () => requireSuitable(await connection.db.command({ hello: 1 })));
       return connection;
@@ -59,9 +61,26 @@ export class MongoConnection {
    */
   async run<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await this.inTime(work());
     } catch (error) {
       throw this.unavailable(what, error);
+    }
+  }
+
+  /**
+   * What the driver says, or an error of its kind when it says nothing for much longer than it may: a command whose connection
+   * breaks at the moment at which it is sent never ends by itself, whatever socketTimeoutMS says (driver 7, seen with a killed server).
+   */
+  async inTime<T>(work: Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const silence = pause(this.longestMs, undefined, { signal: answered.signal }).then(
+      () => Promise.reject(new MongoError(`the driver gave no answer in ${this.longestMs} ms`)),
+      () => work,
+    );
+    try {
+      return await Promise.race([work, silence]);
+    } finally {
+      answered.abort();
     }
   }
 
