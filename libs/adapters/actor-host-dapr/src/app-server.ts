@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { traceHeader } from './sidecar.js';
 
 /** What the sidecar asks of the process beside it. */
 export interface App {
@@ -7,7 +8,7 @@ export interface App {
   isHealthy(): boolean;
   /** A sidecar starts; what an earlier one said counts no more. */
   begin(): void;
-  invoke(actorType: string, actorId: string, method: string, body: Uint8Array): Promise<Uint8Array>;
+  invoke(actorType: string, actorId: string, method: string, body: Uint8Array, traceparent?: string): Promise<Uint8Array>;
   deactivate(actorType: string, actorId: string): void;
 }
 
@@ -34,8 +35,9 @@ export function appServer(app: App): FastifyInstance {
       reentrancy: { enabled: false },
     };
   });
-  server.put<ActorParams>('/actors/:type/:id/method/:method', async ({ params: { type, id, method }, body }, reply) => {
-    const answer = await app.invoke(type, id, method, body instanceof Uint8Array ? body : new Uint8Array(0));
+  server.put<ActorParams>('/actors/:type/:id/method/:method', async ({ params: { type, id, method }, body, headers }, reply) => {
+    const trace = headers[traceHeader];
+    const answer = await app.invoke(type, id, method, body instanceof Uint8Array ? body : new Uint8Array(0), typeof trace === 'string' ? trace : undefined);
     return reply.type('application/octet-stream').send(answer);
   });
   server.delete<ActorParams>('/actors/:type/:id', ({ params: { type, id } }, reply) => {

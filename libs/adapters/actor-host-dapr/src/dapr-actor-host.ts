@@ -24,6 +24,16 @@ export interface DaprActorHostOptions {
   /** Most bytes of one request or answer; 3 MiB, of the 4 MiB that sidecars carry when nothing else is configured (max-body-size). */
   readonly bytesPerRequest?: number;
   readonly timers?: Timers;
+  /** Has traces go along with calls. */
+  readonly tracing?: ActorTracing;
+}
+
+/** How the process knows which trace it works on. */
+export interface ActorTracing {
+  /** W3C `traceparent` of the work under way. */
+  current(): string | undefined;
+  /** Runs what a call asks for as part of the caller's trace. */
+  within<T>(traceparent: string | undefined, called: { readonly actorType: string; readonly method: string }, work: () => Promise<T>): Promise<T>;
 }
 
 const MiB = 1 << 20;
@@ -71,7 +81,10 @@ export class DaprActorHost implements ActorHost {
       actorTypes,
       isHealthy: () => !this.withdrawn && this.closing === undefined,
       begin: () => this.incoming.leaveAll(),
-      invoke: (type, id, method, body) => this.incoming.run(type, id, method, body),
+      invoke: (actorType, id, method, body, traceparent) => {
+        const run = () => this.incoming.run(actorType, id, method, body);
+        return this.options.tracing?.within(traceparent, { actorType, method }, run) ?? run();
+      },
       deactivate: (type, id) => this.incoming.leave(type, id),
     };
     this.server = appServer(app);
@@ -101,11 +114,12 @@ export class DaprActorHost implements ActorHost {
       return Promise.resolve(calls.map(() => ({ status: 'failed', error })));
     }
     const outgoing: OutgoingCall[] = [];
+    const traceparent = this.options.tracing?.current();
     const replies = calls.map((call) => {
       const { promise, resolve } = Promise.withResolvers<ActorReply<O>>();
       const answer = (reply: OutgoingReply): void => resolve(decoded(output, reply));
       try {
-        outgoing.push({ method, id: call.id, input: input.encode(call.input), answer });
+        outgoing.push({ method, id: call.id, input: input.encode(call.input), traceparent, answer });
       } catch (thrown) {
         answer({ status: 'failed', error: toError(thrown) });
       }

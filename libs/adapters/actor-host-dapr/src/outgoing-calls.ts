@@ -11,6 +11,8 @@ export interface OutgoingCall {
   readonly method: string;
   readonly id: string;
   readonly input: Uint8Array;
+  /** W3C trace context of who calls. */
+  readonly traceparent: string | undefined;
   answer(reply: OutgoingReply): void;
 }
 
@@ -135,7 +137,9 @@ export class OutgoingCalls {
     to.addressed = ++this.requests;
     try {
       const body = encodeCalls(loads.flatMap(({ calls }) => calls.map(({ call }) => call)));
-      const { host, replies } = decodeAnswer(await this.ports.sidecar.invoke(this.actorType, to.name, parcel.method, body));
+      // Calls that waited together may be of several traces; the request goes on with the first.
+      const { traceparent } = loads[0]?.calls[0]?.call ?? {};
+      const { host, replies } = decodeAnswer(await this.ports.sidecar.invoke(this.actorType, to.name, parcel.method, body, traceparent));
       if (replies.length !== parcel.calls) throw new ActorUnreachable(`${this.actorType} ${to.name} answered ${replies.length} of ${parcel.calls} calls`);
       let next = 0;
       for (const { route, calls } of loads) this.settle(route, calls, host, replies.slice(next, (next += calls.length)));

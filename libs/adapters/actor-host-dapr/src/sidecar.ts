@@ -15,6 +15,9 @@ export interface SidecarOptions {
 const mostConnections = 256;
 const checkTimeoutMs = 1_500;
 
+/** Not `traceparent`: in that header sidecars write what they record themselves, which is nothing unless they are told to. */
+export const traceHeader = 'tollkeeper-traceparent';
+
 interface Answer {
   readonly status: number;
   readonly body: Buffer;
@@ -30,9 +33,9 @@ export class Sidecar {
    * Has Dapr find the actor and its process answer. Dapr itself sends an invocation again when a sidecar is lost or an actor moves.
    * @throws ActorUnreachable: nothing is known of the invocation
    */
-  async invoke(actorType: string, actorId: string, method: string, body: Uint8Array): Promise<Uint8Array> {
+  async invoke(actorType: string, actorId: string, method: string, body: Uint8Array, traceparent?: string): Promise<Uint8Array> {
     const path = `/v1.0/actors/${encodeURIComponent(actorType)}/${actorId}/method/${encodeURIComponent(method)}`;
-    const { status, body: answer } = await this.ask('PUT', path, this.options.callTimeoutMs, body);
+    const { status, body: answer } = await this.ask('PUT', path, this.options.callTimeoutMs, body, traceparent);
     if (status === 200) return answer;
     const limit = status === 413 ? '; set max-body-size (annotation dapr.io/max-body-size) to 4Mi or more on all sidecars' : '';
     throw new ActorUnreachable(`the sidecar answered ${status} for ${actorType} ${actorId}: ${answer.toString('utf8').slice(0, 500)}${limit}`);
@@ -51,11 +54,12 @@ export class Sidecar {
     this.agent.destroy();
   }
 
-  private ask(method: string, path: string, timeoutMs: number, body?: Uint8Array): Promise<Answer> {
+  private ask(method: string, path: string, timeoutMs: number, body?: Uint8Array, traceparent?: string): Promise<Answer> {
     const { port, apiToken, timers } = this.options;
     const headers = {
       ...(body && { 'content-type': 'application/octet-stream', 'content-length': body.length }),
       ...(apiToken !== undefined && { 'dapr-api-token': apiToken }),
+      ...(traceparent !== undefined && { [traceHeader]: traceparent }),
     };
     return new Promise((resolve, reject) => {
       const asked = request({ agent: this.agent, host: '127.0.0.1', port, method, path, headers });

@@ -1,7 +1,9 @@
-import { DaprActorHost } from '@tollkeeper/actor-host-dapr';
+import { type ActorTracing, DaprActorHost } from '@tollkeeper/actor-host-dapr';
 import { LocalActorHost } from '@tollkeeper/actor-host-local';
 import { nuid } from '@nats-io/transport-node';
+import { currentTrace, inSpan, readTrace, withTrace } from '@tollkeeper/nest-kit';
 import type { ActorHost } from '@tollkeeper/ports';
+import { actorServerSpan } from '@tollkeeper/telemetry';
 import type { ClusterSettings } from '../settings/settings.js';
 import { machineTimers } from './machine.js';
 
@@ -28,6 +30,7 @@ export function openActors(settings: ClusterSettings): ProcessActors {
     sidecarPort,
     hostId: `${instance}/${nuid.next()}`,
     timers: machineTimers,
+    tracing: actorTracing,
     ...(daprApiToken !== undefined && { apiToken: daprApiToken }),
   });
   const hasActors = (): boolean => host.actorTypes.length > 0;
@@ -52,3 +55,8 @@ function delegatingTo(host: ActorHost, life: Omit<ProcessActors, keyof ActorHost
     ...life,
   };
 }
+
+const actorTracing: ActorTracing = {
+  current: () => currentTrace()?.traceparent,
+  within: (traceparent, { actorType, method }, work) => withTrace(readTrace(traceparent), () => inSpan(() => actorServerSpan(actorType, method), work)),
+};

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Daprd, type RealServer, startDaprd, startPlacement, startScheduler } from '@tollkeeper/testing';
+import { type Daprd, type OtlpSink, type RealServer, startDaprd, startOtlpSink, startPlacement, startScheduler } from '@tollkeeper/testing';
 import { type ClusterUnderTest, startCluster } from './cluster.fixture.js';
 import type { ServiceProcessUnderTest } from './service-process.fixture.js';
 import { eventually, openShop, type Receipt, settled, type Shop, usageEvent } from './small-shop.fixture.js';
@@ -25,11 +25,13 @@ let cluster: ClusterUnderTest;
 let left: RatingPod;
 let right: RatingPod;
 let shop: Shop;
+let sink: OtlpSink;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tollkeeper-dapr-trial-'));
   [placement, scheduler] = await Promise.all([startPlacement({ folder }), startScheduler({ folder })]);
-  cluster = await startCluster({ rating: 0 });
+  sink = await startOtlpSink();
+  cluster = await startCluster({ rating: 0 }, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.address, OTEL_BSP_SCHEDULE_DELAY: '100' } });
   [left, right] = await Promise.all([startPod(), startPod()]);
   shop = await openShop(cluster, 'daprgrid', devices);
 }, 300_000);
@@ -37,7 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster?.close();
   await Promise.all([left?.sidecar.stop(), right?.sidecar.stop()]);
-  await Promise.all([placement?.stop(), scheduler?.stop()]);
+  await Promise.all([placement?.stop(), scheduler?.stop(), sink?.close()]);
   await rm(folder, { recursive: true, force: true });
 }, 120_000);
 
@@ -90,6 +92,18 @@ describe('device accounts as Dapr actors', () => {
     await left.sidecar.restart();
     await eventually(() => left.process.ready(), ({ status }) => status === 200);
     expect(await bookAll('a-002')).toMatchObject(booked);
+  });
+
+  it('write what a request led to in the trace of that request, whichever process hosts the account', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const answer = await fetch(`${cluster.of('gateway')[0]?.address}/v1/usage`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${shop.apiKey}`, 'content-type': 'application/cloudevents-batch+json', traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+      body: JSON.stringify(devices.map((device) => usageEvent(device, 'a-traced', '2026-01-01T00:30:00Z', '0'))),
+    });
+    expect(answer.status).toBe(202);
+    const ofTrace = () => sink.spans.filter((span) => span.traceId === traceId);
+    await eventually(() => Promise.resolve(ofTrace().map(({ name, attributes }) => [name, attributes['tollkeeper.entry.kinds']])), (seen) => seen.some(([name, kinds]) => name === 'append chains' && String(kinds).includes('device.usage_posted')));
   });
 
   it('are booked on by the other process while one and its sidecar are gone', async () => {

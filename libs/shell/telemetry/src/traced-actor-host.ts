@@ -27,6 +27,11 @@ export class TracedActorHost implements ActorHost {
   }
 }
 
+/** Of calls from another process. */
+export function actorServerSpan(actorType: string, method: string): SpanDescription {
+  return { name: `${actorType}/${method}`, kind: SpanKind.SERVER, attributes: { 'rpc.system.name': 'actor', 'rpc.method': `${actorType}/${method}` } };
+}
+
 function callSpan({ actorType, method }: { readonly actorType: string; readonly method: string }, calls: number): SpanDescription {
   return {
     name: `${actorType}/${method}`,
