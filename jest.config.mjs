@@ -4,12 +4,15 @@ const sumsFile = process.env.TEST_SUMS_FILE;
 /** Specs that need real servers, which jest.cluster.config.mjs runs. */
 export const clusterSpecs = '\\.cluster\\.spec\\.ts$';
 
+/** Specs of the chart and of the image, which jest.delivery.config.mjs runs. */
+const deliverySpecs = '\\.(?:chart|image)\\.spec\\.mjs$';
+
 export default {
   reporters: ['default', ...(sumsFile ? [['<rootDir>/tools/test-sums.reporter.mjs', { file: sumsFile }]] : [])],
   testEnvironment: 'node',
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts', '<rootDir>/tools/**/*.spec.mjs'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/tools/lint-fixture/', clusterSpecs],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/tools/lint-fixture/', clusterSpecs, deliverySpecs],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
